@@ -1,0 +1,110 @@
+//! One attempt of one step: calls the op, and lets no panic out.
+
+use std::any::Any;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+
+use super::Engine;
+use crate::error::{OpError, StepError};
+use crate::graph::NodeId;
+use crate::key::{KeyPath, StepKey};
+use crate::op::{Call, Environment, OpContext, Port, Progress, Returned, StepInfo};
+use crate::plan::OpPlan;
+use crate::value::{Erased, TypeMap};
+
+pub(super) type AttemptResult = Result<Returned, StepError>;
+
+/// An attempt that began.
+pub(super) enum Attempt {
+    Ended(AttemptResult),
+    Running(BoxFuture<'static, AttemptResult>),
+}
+
+/// What a step's op can ask for.
+pub(super) struct StepEnvironment<'a, P> {
+    pub(super) engine: &'a Engine,
+    pub(super) node: NodeId,
+    pub(super) path: P,
+    pub(super) ports: &'a [Option<Arc<dyn Port>>],
+}
+
+impl<P: Fn() -> KeyPath> Environment for StepEnvironment<'_, P> {
+    fn context(&self) -> OpContext {
+        let (name, _) = self.engine.plan.step_name(self.node);
+        OpContext::new(StepInfo {
+            run_id: self.engine.run_id,
+            key: StepKey::new(name, (self.path)()),
+            attempt: 1,
+        })
+    }
+
+    fn resources(&self) -> &TypeMap {
+        &self.engine.options.resources
+    }
+
+    fn port(&self, output: usize) -> Arc<dyn Port> {
+        match self.ports.get(output) {
+            Some(Some(port)) => Arc::clone(port),
+            _ => panic!("the op's spec has no dynamic output {output}"),
+        }
+    }
+}
+
+impl<P> fmt::Debug for StepEnvironment<'_, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StepEnvironment").field("node", &self.node).finish_non_exhaustive()
+    }
+}
+
+/// Calls an op.
+pub(super) fn start<P: Fn() -> KeyPath>(
+    op: &OpPlan,
+    inputs: &mut Vec<Erased>,
+    environment: &StepEnvironment<'_, P>,
+) -> Attempt {
+    let started =
+        catch_unwind(AssertUnwindSafe(|| op.behavior.start(&mut Call::new(inputs, environment)).0));
+    match started {
+        Ok(Progress::Done(result)) => Attempt::Ended(result.map_err(StepError::Op)),
+        Ok(Progress::Running(future)) => Attempt::Running(drive(future)),
+        Err(payload) => Attempt::Ended(Err(panicked(payload))),
+    }
+}
+
+fn drive(
+    future: BoxFuture<'static, Result<Returned, OpError>>,
+) -> BoxFuture<'static, AttemptResult> {
+    Box::pin(AssertUnwindSafe(future).catch_unwind().map(|result| match result {
+        Ok(result) => result.map_err(StepError::Op),
+        Err(payload) => Err(panicked(payload)),
+    }))
+}
+
+/// Computes something outside of any step. Values may be cloned in it, and their `Clone` is not ours.
+pub(super) fn guarded<T>(engine: &Engine, compute: impl FnOnce() -> T) -> Option<T> {
+    let computed = catch_unwind(AssertUnwindSafe(compute));
+    if computed.is_err() {
+        engine.fault("the `Clone` of a value panicked between two steps");
+    }
+    computed.ok()
+}
+
+/// The message of a panic.
+fn panicked(payload: Box<dyn Any + Send>) -> StepError {
+    let message = match payload.downcast::<String>() {
+        Ok(message) => *message,
+        Err(payload) => match payload.downcast::<&'static str>() {
+            Ok(message) => (*message).to_owned(),
+            Err(payload) => {
+                // Dropping what somebody else panicked with may panic too.
+                let _dropped = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+                "a value that is no text".to_owned()
+            }
+        },
+    };
+    StepError::Panicked(message)
+}

@@ -1,0 +1,97 @@
+//! Where a value waits for those who use it.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::outcome::{Fate, Outcome};
+use crate::value::Erased;
+
+/// Locks also after a panic: what our locks guard is whole between any two statements.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A value of one instance: set once, dropped at its last use.
+#[derive(Debug)]
+pub(super) struct Cell {
+    state: Mutex<State>,
+    settled: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    fate: Option<Fate>,
+    value: Option<Erased>,
+    uses: usize,
+}
+
+impl Cell {
+    pub(super) fn new(uses: usize) -> Self {
+        let state = State { fate: None, value: None, uses };
+        Self { state: Mutex::new(state), settled: Notify::new() }
+    }
+
+    pub(super) fn set(&self, outcome: Outcome) {
+        let mut state = lock(&self.state);
+        state.fate = Some(outcome.fate());
+        if let Outcome::Ready(value) = outcome
+            && state.uses > 0
+        {
+            state.value = Some(value);
+        }
+        drop(state);
+        self.settled.notify_waiters();
+    }
+
+    /// What became of the value, if that is known.
+    pub(super) fn fate(&self) -> Option<Fate> {
+        lock(&self.state).fate
+    }
+
+    /// Waits until it is known what became of the value.
+    pub(super) async fn settled(&self) -> Fate {
+        loop {
+            let mut changed = std::pin::pin!(self.settled.notified());
+            changed.as_mut().enable();
+            if let Some(fate) = self.fate() {
+                return fate;
+            }
+            changed.await;
+        }
+    }
+
+    /// Uses the value: moved at the last use, shared before. The cell must be settled.
+    pub(super) fn take(&self) -> Outcome {
+        let mut state = lock(&self.state);
+        state.uses = state.uses.saturating_sub(1);
+        let last = state.uses == 0;
+        outcome(state.fate, if last { state.value.take() } else { state.value.clone() })
+    }
+
+    /// Shares the value; the use ends with [`release`](Self::release). The cell must be settled.
+    pub(super) fn share(&self) -> Outcome {
+        let state = lock(&self.state);
+        outcome(state.fate, state.value.clone())
+    }
+
+    /// Ends a use.
+    pub(super) fn release(&self) {
+        let mut state = lock(&self.state);
+        state.uses = state.uses.saturating_sub(1);
+        let value = if state.uses == 0 { state.value.take() } else { None };
+        drop(state);
+        drop(value);
+    }
+}
+
+fn outcome(fate: Option<Fate>, value: Option<Erased>) -> Outcome {
+    match (fate, value) {
+        (Some(Fate::Ready), Some(value)) => Outcome::Ready(value),
+        (Some(Fate::Skipped), _) => Outcome::Skipped,
+        (Some(Fate::Failed), _) => Outcome::Failed,
+        (fate, _) => {
+            unreachable!("a value is used as often as the plan says, not once it is {fate:?}")
+        }
+    }
+}

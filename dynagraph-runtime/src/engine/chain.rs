@@ -1,0 +1,351 @@
+//! Runs instances whose steps follow one another: the values stay in the lane, and nothing is shared per step.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use tokio::time::Instant;
+
+use super::Engine;
+use super::attempt::{Attempt, AttemptResult, StepEnvironment, start};
+use super::fan_out::Elements;
+use super::frame::Frame;
+use super::ledger::{Ended, Tally};
+use super::outcome::{Fate, Outcome};
+use super::wire;
+use crate::graph::{NodeId, ScopeId};
+use crate::key::{KeyPath, MappingKey};
+use crate::op::{Given, Outputs, Returned};
+use crate::plan::{Arg, NodePlan, OpPlan, Place, ScopePlan, Work};
+use crate::step::StepStatus;
+use crate::value::Erased;
+
+/// What one lane needs to run one instance after the other.
+#[derive(Debug)]
+pub(super) struct Chain {
+    around: Around,
+    values: Values,
+    tally: Tally,
+    /// The next node.
+    at: usize,
+}
+
+/// What does not change from instance to instance.
+///
+/// Apart from the rest, so that a step borrows it: sharing the engine anew for each would make all lanes meet there.
+#[derive(Debug)]
+struct Around {
+    engine: Arc<Engine>,
+    scope: ScopeId,
+    /// The instance around.
+    outer: Arc<Frame>,
+}
+
+/// The values of the instance that runs.
+#[derive(Debug)]
+struct Values {
+    cells: Vec<Option<Outcome>>,
+    inputs: Vec<Erased>,
+    /// What was read of the instances around.
+    captured: Vec<Option<Outcome>>,
+}
+
+/// The key of the instance that runs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct At<'a> {
+    pub(super) key: &'a MappingKey,
+    pub(super) index: u64,
+}
+
+/// What a chain cannot do by itself.
+pub(super) enum Next {
+    /// The instance is done.
+    Done,
+    /// Wait for an op.
+    Wait(NodeId, BoxFuture<'static, AttemptResult>, Option<Instant>),
+    /// Wait until a value of an instance around is there.
+    Need(Place),
+    /// Take a slot of this node, and call its op.
+    Limit(NodeId),
+    /// Call a blocking op.
+    Block(NodeId),
+}
+
+/// Where a chain runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum On {
+    /// A worker, which must not block.
+    Worker,
+    /// A thread that may block.
+    Thread,
+}
+
+impl Around {
+    fn plan(&self) -> &ScopePlan {
+        self.engine.plan.scope(self.scope)
+    }
+
+    fn path(&self, at: At<'_>) -> KeyPath {
+        self.outer.path.child(at.key.clone(), at.index)
+    }
+}
+
+impl Chain {
+    pub(super) fn new(engine: Arc<Engine>, scope: ScopeId, outer: Arc<Frame>) -> Self {
+        let plan = engine.plan.scope(scope);
+        let values = Values {
+            cells: plan.uses.iter().map(|_| None).collect(),
+            inputs: Vec::new(),
+            captured: plan.outer_cells.iter().map(|_| None).collect(),
+        };
+        let around = Around { engine, scope, outer };
+        Self { around, values, tally: Tally::default(), at: 0 }
+    }
+
+    /// Begins an instance.
+    pub(super) fn begin(&mut self, elements: Elements) {
+        let places = &self.around.plan().elements;
+        elements.each(|place, outcome| self.values.cells[places[place]] = Some(outcome));
+        self.at = 0;
+    }
+
+    /// Takes what a cell holds at the end of an instance, or shares it if somebody else takes it too.
+    pub(super) fn give(&mut self, cell: usize, last: bool) -> Outcome {
+        let value = &mut self.values.cells[cell];
+        let value = if last { value.take() } else { value.clone() };
+        value.unwrap_or(Outcome::Failed)
+    }
+
+    /// Forgets the instance.
+    pub(super) fn end(&mut self) {
+        self.values.cells.fill(None);
+    }
+
+    /// Tells the ledger of the steps so far.
+    pub(super) fn flush(&mut self) {
+        self.tally.flush(&self.around.engine.ledger);
+    }
+
+    /// Whether every value of the instances around is there.
+    pub(super) fn has_captures(&mut self) -> bool {
+        let outer = &self.around.plan().outer_cells;
+        (0..outer.len()).all(|place| self.values.capture(&self.around.outer, place, outer[place]))
+    }
+
+    /// Waits until a value of an instance around is there.
+    pub(super) async fn captured(&self, place: Place) {
+        self.around.outer.at(Place { up: place.up - 1, ..place }).settled().await;
+    }
+
+    /// Goes on until the instance is done or something must be waited for.
+    pub(super) fn advance(&mut self, at: At<'_>, on: On) -> Next {
+        while let Some(&id) = self.around.plan().nodes.get(self.at) {
+            let Self { around, values, tally, .. } = self;
+            let node = around.engine.plan.node(id);
+            let fate = match values.fate_of_inputs(around, node) {
+                Ok(fate) => fate,
+                Err(place) => return Next::Need(place),
+            };
+            match (&node.work, fate) {
+                (Work::Wire(wire), Fate::Ready) => {
+                    values.take_inputs(around, node);
+                    let outcome = wire::run(&around.engine, *wire, &mut values.inputs);
+                    values.set(node, 0, outcome);
+                }
+                (Work::Op(op), Fate::Ready) => {
+                    if on == On::Worker {
+                        if op.max_concurrent.is_some() {
+                            return Next::Limit(id);
+                        }
+                        if op.spec.blocking {
+                            return Next::Block(id);
+                        }
+                    }
+                    if let Some(next) = call(around, values, tally, (id, op), at) {
+                        return next;
+                    }
+                }
+                (work, fate) => {
+                    if matches!(work, Work::Op(_)) {
+                        let status = StepStatus::of_unstarted(fate == Fate::Failed);
+                        let ended = Ended::unstarted(id, status);
+                        tally.add(&around.engine, ended, || around.path(at));
+                    }
+                    values.pass_on(node, fate);
+                }
+            }
+            self.at += 1;
+        }
+        Next::Done
+    }
+
+    /// Calls the op of the next node. Gives what is to be waited for, if anything is.
+    pub(super) fn call(&mut self, id: NodeId, op: &OpPlan, at: At<'_>) -> Option<Next> {
+        let Self { around, values, tally, .. } = self;
+        let next = call(around, values, tally, (id, op), at);
+        if next.is_none() {
+            self.at += 1;
+        }
+        next
+    }
+
+    /// The next node's inputs, for calling its op elsewhere.
+    pub(super) fn inputs_of_next(&mut self, id: NodeId) -> Vec<Erased> {
+        let Self { around, values, .. } = self;
+        values.take_inputs(around, around.engine.plan.node(id));
+        std::mem::take(&mut values.inputs)
+    }
+
+    /// Takes what the op of the next node gave.
+    pub(super) fn settle(
+        &mut self,
+        id: NodeId,
+        result: AttemptResult,
+        began: Option<Instant>,
+        at: At<'_>,
+    ) {
+        let Self { around, values, tally, .. } = self;
+        settle(around, values, tally, (id, began), result, at);
+        self.at += 1;
+    }
+
+    /// The path of the instance that runs.
+    pub(super) fn path(&self, at: At<'_>) -> KeyPath {
+        self.around.path(at)
+    }
+}
+
+impl Values {
+    /// Reads a value of the instances around, once. Says whether it is there.
+    fn capture(&mut self, outer: &Frame, place: usize, (up, cell): (usize, usize)) -> bool {
+        if self.captured[place].is_none() {
+            let cell = outer.at(Place { up: up - 1, cell });
+            if cell.fate().is_some() {
+                self.captured[place] = Some(cell.share());
+            }
+        }
+        self.captured[place].is_some()
+    }
+
+    /// What becomes of a node by what it needs; or a value around that is not there yet.
+    fn fate_of_inputs(&mut self, around: &Around, node: &NodePlan) -> Result<Fate, Place> {
+        let mut fate = Fate::Ready;
+        let args = node.args.iter().filter_map(|arg| match arg {
+            Arg::Cell { place, .. } => Some(*place),
+            Arg::Value(_) => None,
+        });
+        for place in args.chain(node.after.iter().copied()) {
+            let value = if place.up == 0 {
+                &self.cells[place.cell]
+            } else {
+                let captured = captured(around, place);
+                if !self.capture(&around.outer, captured, (place.up, place.cell)) {
+                    return Err(place);
+                }
+                &self.captured[captured]
+            };
+            fate = fate.and(value.as_ref().map_or(Fate::Failed, Outcome::fate));
+        }
+        Ok(fate)
+    }
+
+    /// Takes a node's inputs, all of which are ready.
+    fn take_inputs(&mut self, around: &Around, node: &NodePlan) {
+        self.inputs.clear();
+        for arg in &node.args {
+            let outcome = match arg {
+                Arg::Value(value) => Some(Outcome::Ready(value.clone())),
+                Arg::Cell { place, last: true } => self.cells[place.cell].take(),
+                Arg::Cell { place, .. } if place.up == 0 => self.cells[place.cell].clone(),
+                Arg::Cell { place, .. } => self.captured[captured(around, *place)].clone(),
+            };
+            if let Some(Outcome::Ready(value)) = outcome {
+                self.inputs.push(value);
+            }
+        }
+    }
+
+    fn pass_on(&mut self, node: &NodePlan, fate: Fate) {
+        for cell in node.cells.iter().flatten() {
+            self.cells[*cell] = Some(fate.without_value());
+        }
+    }
+
+    fn set(&mut self, node: &NodePlan, output: usize, outcome: Outcome) {
+        if let Some(Some(cell)) = node.cells.get(output) {
+            self.cells[*cell] = Some(outcome);
+        }
+    }
+}
+
+/// Calls an op. Gives what is to be waited for, if anything is.
+fn call(
+    around: &Around,
+    values: &mut Values,
+    tally: &mut Tally,
+    (id, op): (NodeId, &OpPlan),
+    at: At<'_>,
+) -> Option<Next> {
+    let engine = &around.engine;
+    let began = engine.clock();
+    values.take_inputs(around, engine.plan.node(id));
+    let environment = StepEnvironment { engine, node: id, path: || around.path(at), ports: &[] };
+    match start(op, &mut values.inputs, &environment) {
+        Attempt::Ended(result) => {
+            settle(around, values, tally, (id, began), result, at);
+            None
+        }
+        Attempt::Running(future) => Some(Next::Wait(id, future, began)),
+    }
+}
+
+/// Takes what an op gave.
+fn settle(
+    around: &Around,
+    values: &mut Values,
+    tally: &mut Tally,
+    (id, began): (NodeId, Option<Instant>),
+    result: AttemptResult,
+    at: At<'_>,
+) {
+    let engine = &around.engine;
+    let node = engine.plan.node(id);
+    match result {
+        Ok(Returned(outputs)) => {
+            tally.add(engine, Ended::success(id, began), || around.path(at));
+            if engine.options.keep_values
+                && let Outputs::One(output) = &outputs
+                && let Given::Value(value) = &output.0
+            {
+                tally.keep(id, around.path(at), value.clone());
+            }
+            match outputs {
+                Outputs::One(output) => values.set(node, 0, outcome(output.0)),
+                Outputs::Many(outputs) => {
+                    for (place, output) in outputs.into_iter().enumerate() {
+                        values.set(node, place, outcome(output.0));
+                    }
+                }
+            }
+        }
+        Err(error) => {
+            tally.add(engine, Ended::failure(id, error, began), || around.path(at));
+            values.pass_on(node, Fate::Failed);
+        }
+    }
+}
+
+/// Where a value of the instances around is kept.
+fn captured(around: &Around, place: Place) -> usize {
+    let outer = &around.plan().outer_cells;
+    match outer.iter().position(|outer| *outer == (place.up, place.cell)) {
+        Some(captured) => captured,
+        None => unreachable!("the plan lists what a scope reads of those around it"),
+    }
+}
+
+fn outcome(given: Given) -> Outcome {
+    match given {
+        Given::Value(value) => Outcome::Ready(value),
+        Given::Nothing | Given::Emitted | Given::List(_) => Outcome::Skipped,
+    }
+}

@@ -1,0 +1,208 @@
+//! Feeds a fan-out that no op emits: a replay, a zip, batches.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::attempt::guarded;
+use super::fan_out::{Elements, Ending, FanOut, Item};
+use super::instance::Instance;
+use super::ledger::Ended;
+use super::outcome::{Fate, Outcome};
+use super::stream::{Entry, Reader};
+use crate::error::StepError;
+use crate::graph::NodeId;
+use crate::key::MappingKey;
+use crate::plan::{Feed, StreamArg};
+use crate::value::Erased;
+
+/// Feeds a fan-out until what it is made of has ended.
+pub(super) async fn run(instance: &Instance, fan_out: &Arc<FanOut>) {
+    match &fan_out.plan().feed {
+        Feed::Root | Feed::Emitted | Feed::Fold => {}
+        Feed::Replay(of) => replay(instance, fan_out, *of).await,
+        Feed::Batch { of, size, gather } => {
+            batch(instance, fan_out, *of, size.get(), *gather).await;
+        }
+        Feed::Zip { left, right, pair, .. } => {
+            let left = reader(instance, *left).await;
+            let right = reader(instance, *right).await;
+            Zipping::new(fan_out, *pair).run(left, right).await;
+        }
+    }
+}
+
+/// Opens a stream of this instance, or of one around it.
+pub(super) async fn reader(instance: &Instance, arg: StreamArg) -> Reader {
+    let cell = instance.frame.at(arg.place);
+    cell.settled().await;
+    let stream = if arg.place.up == 0 { cell.take() } else { cell.share() };
+    Reader::new(&stream, arg)
+}
+
+async fn replay(instance: &Instance, fan_out: &Arc<FanOut>, of: StreamArg) {
+    let mut reader = reader(instance, of).await;
+    let ending = loop {
+        match reader.next().await {
+            Ok(mut entry) => {
+                fan_out.room().await;
+                let elements = match entry.values.len() {
+                    1 => Elements::One(entry.values.remove(0)),
+                    _ => Elements::Many(entry.values),
+                };
+                fan_out.push(entry.key, elements);
+            }
+            Err(ending) => break ending,
+        }
+    };
+    fan_out.close(ending);
+}
+
+async fn batch(
+    instance: &Instance,
+    fan_out: &Arc<FanOut>,
+    of: StreamArg,
+    size: usize,
+    gather: fn(Vec<Erased>) -> Erased,
+) {
+    let mut reader = reader(instance, of).await;
+    let mut values = Vec::new();
+    let mut count = 0;
+    let mut failed = false;
+    let mut number = 0_u64;
+    let ending = loop {
+        let ended = match reader.next().await {
+            Ok(mut entry) => {
+                match entry.values.pop() {
+                    Some(Outcome::Ready(value)) => values.push(value),
+                    Some(Outcome::Failed) => failed = true,
+                    Some(Outcome::Skipped) | None => continue,
+                }
+                count += 1;
+                None
+            }
+            Err(ending) => Some(ending),
+        };
+        let full = count == size || (count > 0 && ended == Some(Ending::Done));
+        if full {
+            fan_out.room().await;
+            let values = std::mem::take(&mut values);
+            let batch = if failed { Outcome::Failed } else { computed(fan_out, || gather(values)) };
+            fan_out.push(number.into(), Elements::One(batch));
+            (number, count, failed) = (number + 1, 0, false);
+        }
+        if let Some(ending) = ended {
+            break ending;
+        }
+    };
+    fan_out.close(ending);
+}
+
+/// A value that is made of others between two steps.
+fn computed(fan_out: &FanOut, make: impl FnOnce() -> Erased) -> Outcome {
+    guarded(&fan_out.engine, make).map_or(Outcome::Failed, Outcome::Ready)
+}
+
+/// Matches the keys of two streams.
+struct Zipping<'a> {
+    fan_out: &'a Arc<FanOut>,
+    pair: fn(Erased, Erased) -> Erased,
+    /// What has no partner yet.
+    left: HashMap<MappingKey, (u64, Outcome)>,
+    right: HashMap<MappingKey, (u64, Outcome)>,
+    lefts: u64,
+}
+
+impl<'a> Zipping<'a> {
+    fn new(fan_out: &'a Arc<FanOut>, pair: fn(Erased, Erased) -> Erased) -> Self {
+        Self { fan_out, pair, left: HashMap::new(), right: HashMap::new(), lefts: 0 }
+    }
+
+    async fn run(mut self, mut left: Reader, mut right: Reader) {
+        let (mut left_end, mut right_end) = (None, None);
+        while left_end.is_none() || right_end.is_none() {
+            tokio::select! {
+                entry = left.next(), if left_end.is_none() => match entry {
+                    Ok(entry) => self.left(entry).await,
+                    Err(ending) => left_end = Some(ending),
+                },
+                entry = right.next(), if right_end.is_none() => match entry {
+                    Ok(entry) => self.right(entry).await,
+                    Err(ending) => right_end = Some(ending),
+                },
+            }
+        }
+        let ending = match (left_end, right_end) {
+            (Some(Ending::Failed), _) | (_, Some(Ending::Failed)) => Ending::Failed,
+            (Some(Ending::Skipped), _) | (_, Some(Ending::Skipped)) => Ending::Skipped,
+            _ => Ending::Done,
+        };
+        if ending == Ending::Done {
+            self.name_the_unmatched();
+        }
+        self.fan_out.close(ending);
+    }
+
+    async fn left(&mut self, mut entry: Entry) {
+        self.lefts = self.lefts.max(entry.index + 1);
+        let value = entry.values.pop().unwrap_or(Outcome::Failed);
+        match self.right.remove(&entry.key) {
+            Some((_, right)) => self.matched(entry.index, entry.key, value, right).await,
+            None => {
+                self.left.insert(entry.key, (entry.index, value));
+            }
+        }
+    }
+
+    async fn right(&mut self, mut entry: Entry) {
+        let value = entry.values.pop().unwrap_or(Outcome::Failed);
+        match self.left.remove(&entry.key) {
+            Some((index, left)) => self.matched(index, entry.key, left, value).await,
+            None => {
+                self.right.insert(entry.key, (entry.index, value));
+            }
+        }
+    }
+
+    /// Emits a pair, in the place of its left side.
+    async fn matched(&mut self, index: u64, key: MappingKey, left: Outcome, right: Outcome) {
+        self.fan_out.room().await;
+        let pair = self.pair;
+        let pair = match (left, right) {
+            (Outcome::Ready(left), Outcome::Ready(right)) => {
+                computed(self.fan_out, || pair(left, right))
+            }
+            (left, right) => left.fate().and(right.fate()).without_value(),
+        };
+        self.fan_out.push_at(Item { index, key, elements: Elements::One(pair) });
+    }
+
+    /// Every key that is on one side only is a failed step, and a failed copy.
+    fn name_the_unmatched(&mut self) {
+        let mut left: Vec<_> = self.left.drain().map(|(key, (index, _))| (index, key)).collect();
+        let mut right: Vec<_> = self.right.drain().map(|(key, (index, _))| (index, key)).collect();
+        left.sort_by_key(|(index, _)| *index);
+        right.sort_by_key(|(index, _)| *index);
+        let right = right.into_iter().map(|(index, key)| (self.lefts + index, key, false));
+        let left = left.into_iter().map(|(index, key)| (index, key, true));
+        for (index, key, left) in left.chain(right) {
+            let error = StepError::Unmatched { key: key.to_string(), left };
+            let path = || self.fan_out.frame.path.child(key.clone(), index);
+            let step = self.step();
+            self.fan_out.engine.record(Ended::failure(step, error, None), path);
+            let elements = Elements::One(Outcome::Failed);
+            self.fan_out.push_at(Item { index, key, elements });
+        }
+    }
+
+    /// What stands for the zip among the nodes: what each of its copies is given.
+    fn step(&self) -> NodeId {
+        self.fan_out.engine.plan.element_of(self.fan_out.scope)
+    }
+}
+
+impl Outcome {
+    /// Whether the value is there.
+    pub(super) fn is_ready(&self) -> bool {
+        self.fate() == Fate::Ready
+    }
+}

@@ -1,0 +1,179 @@
+//! Folds: one instance of the body after the other, each with the accumulator of the one before.
+
+use std::sync::Arc;
+
+use super::Engine;
+use super::chain::{At, Chain, On};
+use super::fan_out::Elements;
+use super::feed::reader;
+use super::instance::Instance;
+use super::lane::{LaneSlot, run_chain};
+use super::outcome::{Fate, Outcome};
+use super::stream::Entry;
+use crate::plan::{Arg, FoldPlan, NodePlan, Shape};
+
+/// The most values that are folded before others on the thread go on.
+const VALUES_PER_TURN: usize = 256;
+
+/// Folds a stream, and settles the fold.
+pub(super) async fn run(instance: &Instance, node: &NodePlan, fold: &FoldPlan) {
+    let mut reader = reader(instance, fold.stream).await;
+    let init = match node.args.get(1) {
+        Some(Arg::Value(value)) => Outcome::Ready(value.clone()),
+        Some(Arg::Cell { place, .. }) => {
+            let cell = instance.frame.at(*place);
+            cell.settled().await;
+            if place.up == 0 { cell.take() } else { cell.share() }
+        }
+        None => unreachable!("a fold has a first accumulator"),
+    };
+    let mut folding = Folding::new(instance, fold, init);
+    let ending = loop {
+        let first = match reader.next().await {
+            Ok(entry) => entry,
+            Err(ending) => break ending,
+        };
+        let mut entries = vec![first];
+        while entries.len() < VALUES_PER_TURN
+            && let Some(entry) = reader.given_entry()
+        {
+            entries.push(entry);
+        }
+        folding = folding.step(instance, entries).await;
+        tokio::task::coop::consume_budget().await;
+    };
+    let fate = match ending {
+        super::fan_out::Ending::Done => Fate::Ready,
+        super::fan_out::Ending::Skipped => Fate::Skipped,
+        super::fan_out::Ending::Failed => Fate::Failed,
+    };
+    let outcome = match fate.and(folding.accumulator.fate()) {
+        Fate::Ready => folding.accumulator,
+        fate => fate.without_value(),
+    };
+    let body = instance.engine.plan.scope(fold.body);
+    for cell in &body.captures {
+        instance.frame.cell(*cell).release();
+    }
+    instance.set(node, 0, outcome);
+}
+
+struct Folding {
+    accumulator: Outcome,
+    body: Body,
+    result: usize,
+    may_skip: bool,
+    /// Whether the body's steps are all blocking.
+    blocking: bool,
+}
+
+enum Body {
+    Chain(Chain),
+    Graph(crate::graph::ScopeId),
+}
+
+impl Folding {
+    fn new(instance: &Instance, fold: &FoldPlan, accumulator: Outcome) -> Self {
+        let engine = &instance.engine;
+        let shape = engine.plan.scope(fold.body).shape;
+        let body = match shape {
+            Shape::Graph => Body::Graph(fold.body),
+            Shape::Chain | Shape::Blocking => {
+                let outer = Arc::clone(&instance.frame);
+                Body::Chain(Chain::new(Arc::clone(engine), fold.body, outer))
+            }
+        };
+        let blocking = shape == Shape::Blocking;
+        Self { accumulator, body, result: fold.result, may_skip: fold.may_skip, blocking }
+    }
+
+    /// Folds some values.
+    async fn step(mut self, instance: &Instance, entries: Vec<Entry>) -> Self {
+        let engine = &instance.engine;
+        let blocking = match &mut self.body {
+            Body::Chain(chain) => self.blocking && chain.has_captures(),
+            Body::Graph(_) => false,
+        };
+        match &self.body {
+            Body::Chain(_) if blocking => {
+                let mut slot = LaneSlot::default();
+                slot.take(engine).await;
+                let work = engine.spawn_blocking(move || {
+                    for entry in entries {
+                        self.step_here(entry);
+                    }
+                    self
+                });
+                match work.await {
+                    Ok(folding) => folding,
+                    // Aborted, or a fault that was noted where it happened.
+                    Err(_) => std::future::pending().await,
+                }
+            }
+            Body::Chain(_) => {
+                let mut slot = LaneSlot::default();
+                for entry in entries {
+                    self.step_on_worker(engine, entry, &mut slot).await;
+                }
+                self
+            }
+            Body::Graph(scope) => {
+                let scope = *scope;
+                for entry in entries {
+                    let (index, key) = (entry.index, entry.key.clone());
+                    let (elements, kept) = self.elements(entry);
+                    let outer = Some(&instance.frame);
+                    let path = |outer: &super::frame::Frame| outer.path.child(key, index);
+                    let body = Instance::new(engine, scope, outer, elements, path);
+                    body.run_alone().await;
+                    let result = body.frame.cell(self.result).take();
+                    self.advance(result, kept);
+                }
+                self
+            }
+        }
+    }
+
+    fn step_here(&mut self, entry: Entry) {
+        let (index, key) = (entry.index, entry.key.clone());
+        let (elements, kept) = self.elements(entry);
+        let Body::Chain(chain) = &mut self.body else { return };
+        chain.begin(elements);
+        // On a thread that may block, with all it captures there, nothing is waited for.
+        let _done = chain.advance(At { key: &key, index }, On::Thread);
+        let result = chain.give(self.result, true);
+        chain.end();
+        chain.flush();
+        self.advance(result, kept);
+    }
+
+    async fn step_on_worker(&mut self, engine: &Arc<Engine>, entry: Entry, slot: &mut LaneSlot) {
+        let (index, key) = (entry.index, entry.key.clone());
+        let (elements, kept) = self.elements(entry);
+        let Body::Chain(chain) = &mut self.body else { return };
+        slot.take(engine).await;
+        chain.begin(elements);
+        run_chain(engine, chain, At { key: &key, index }, slot).await;
+        let result = chain.give(self.result, true);
+        chain.end();
+        chain.flush();
+        self.advance(result, kept);
+    }
+
+    /// What the body is given; and the accumulator to go on with, if the value is left out.
+    fn elements(&mut self, mut entry: Entry) -> (Elements, Option<Outcome>) {
+        let value = entry.values.pop().unwrap_or(Outcome::Failed);
+        let accumulator = std::mem::replace(&mut self.accumulator, Outcome::Failed);
+        // Only where it may be needed again: a second holder would make the op clone it.
+        let skips = self.may_skip || !value.is_ready();
+        let kept = skips.then(|| accumulator.clone());
+        (Elements::Many(vec![accumulator, value]), kept)
+    }
+
+    fn advance(&mut self, result: Outcome, kept: Option<Outcome>) {
+        self.accumulator = match (result, kept) {
+            (Outcome::Skipped, Some(kept)) => kept,
+            (result, _) => result,
+        };
+    }
+}

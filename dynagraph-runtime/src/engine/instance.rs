@@ -1,0 +1,358 @@
+//! Runs one instance of a scope: here a key becomes a running copy.
+//!
+//! Everything in the instance that may wait is a future of its own: an op waits for its inputs, a collect for its
+//! fan-out, a fold for the next value. They meet in the instance's cells, and in nothing else.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use futures::stream::{FuturesUnordered, StreamExt as _};
+use tokio::time::Instant;
+
+use super::attempt::{Attempt, AttemptResult, StepEnvironment, start};
+use super::cell::lock;
+use super::fan_out::{Elements, Ending, FanOut, Item, Sink, SinkBuffer};
+use super::frame::Frame;
+use super::lane::InFlight;
+use super::ledger::Ended;
+use super::limit::Lendable;
+use super::outcome::{Fate, Outcome};
+use super::port::OutputPort;
+use super::stream::StreamValue;
+use super::{Engine, feed, fold, gather, hop, wire};
+use crate::error::StepError;
+use crate::graph::{NodeId, ScopeId, Wire};
+use crate::op::{EmitError, Given, Output, Outputs, Port, Returned};
+use crate::plan::{Arg, Feed, GatherPlan, NodePlan, OpPlan, OutputPlan, Work};
+use crate::step::StepStatus;
+use crate::value::Erased;
+
+/// One instance, and its fan-outs.
+#[derive(Debug)]
+pub(super) struct Instance {
+    pub(super) engine: Arc<Engine>,
+    pub(super) frame: Arc<Frame>,
+    pub(super) fan_outs: Vec<Arc<FanOut>>,
+}
+
+type Fiber<'a> = BoxFuture<'a, ()>;
+
+/// Runs the instance of a key.
+pub(super) async fn run(fan_out: &Arc<FanOut>, item: Item) {
+    let Item { index, key, elements } = item;
+    let instance =
+        Instance::new(&fan_out.engine, fan_out.scope, Some(&fan_out.frame), elements, |outer| {
+            outer.path.child(key.clone(), index)
+        });
+    let gathers = fan_out.plan().gathers.iter().zip(&fan_out.sinks);
+    let deliveries = gathers.map(|(gather, sink)| -> Fiber<'_> {
+        let key = &key;
+        let instance = &instance;
+        Box::pin(async move { instance.deliver(gather, sink, index, key).await })
+    });
+    instance.run_with(deliveries).await;
+}
+
+/// Runs the job, and gives its outputs.
+pub(super) async fn run_root(engine: &Arc<Engine>) -> Vec<Outcome> {
+    let none = Elements::Many(Vec::new());
+    let root = Instance::new(engine, ScopeId::ROOT, None, none, |_| unreachable!("no parent"));
+    root.run_alone().await;
+    engine.plan.outputs.iter().map(|cell| root.frame.cell(*cell).take()).collect()
+}
+
+impl Instance {
+    pub(super) fn new(
+        engine: &Arc<Engine>,
+        scope: ScopeId,
+        outer: Option<&Arc<Frame>>,
+        elements: Elements,
+        path: impl FnOnce(&Frame) -> crate::key::KeyPath,
+    ) -> Self {
+        let path = outer.map_or_else(crate::key::KeyPath::root, |outer| path(outer));
+        let frame = Frame::new(&engine.plan, scope, outer.map(Arc::clone), path);
+        let plan = engine.plan.scope(scope);
+        let places = &plan.elements;
+        elements.each(|place, outcome| frame.cell(places[place]).set(outcome));
+        let fan_outs = plan.children.iter().map(|child| FanOut::new(engine, *child, &frame));
+        let fan_outs = fan_outs.collect();
+        Self { engine: Arc::clone(engine), frame, fan_outs }
+    }
+
+    /// Runs every node and every fan-out to its end, beside `others`.
+    pub(super) async fn run_with<'a>(&'a self, others: impl Iterator<Item = Fiber<'a>>) {
+        self.open_streams();
+        let plan = self.engine.plan.scope(self.frame.scope);
+        let mut fibers: FuturesUnordered<Fiber<'a>> = others.collect();
+        for &id in &plan.nodes {
+            let node = self.engine.plan.node(id);
+            match &node.work {
+                Work::Element | Work::Stream => {}
+                Work::Op(op) => fibers.push(Box::pin(self.op(id, node, op))),
+                Work::Wire(wire) => fibers.push(Box::pin(self.wire(node, *wire))),
+                Work::Collect(by) => fibers.push(Box::pin(gather::collect(self, id, *by))),
+                Work::Fold(of) => fibers.push(Box::pin(fold::run(self, node, of))),
+            }
+        }
+        for fan_out in &self.fan_outs {
+            if !matches!(fan_out.plan().feed, Feed::Emitted) {
+                fibers.push(Box::pin(feed::run(self, fan_out)));
+            }
+            fibers.push(Box::pin(fan_out.ended()));
+        }
+        while fibers.next().await.is_some() {}
+    }
+
+    /// Runs every node and every fan-out to its end.
+    pub(super) fn run_alone(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.run_with(std::iter::empty()))
+    }
+
+    /// A stream is there from the beginning: it is read while it grows.
+    fn open_streams(&self) {
+        for fan_out in &self.fan_outs {
+            for (gather, sink) in fan_out.plan().gathers.iter().zip(&fan_out.sinks) {
+                if let Sink::Stream(stream) = sink {
+                    let value = Erased::new(StreamValue(Arc::clone(stream)));
+                    self.set(self.engine.plan.node(gather.node), 0, Outcome::Ready(value));
+                }
+            }
+        }
+    }
+
+    /// Waits for what a gather takes of this instance, and passes it on.
+    async fn deliver(
+        &self,
+        gather: &GatherPlan,
+        sink: &Sink,
+        index: u64,
+        key: &crate::key::MappingKey,
+    ) {
+        for cell in &gather.cells {
+            self.frame.cell(*cell).settled().await;
+        }
+        let mut buffer = SinkBuffer::new(gather.kind);
+        let values = gather.cells.iter().map(|cell| self.frame.cell(*cell).take());
+        buffer.add(index, key, values);
+        sink.absorb(&mut buffer);
+    }
+
+    pub(super) fn set(&self, node: &NodePlan, output: usize, outcome: Outcome) {
+        if let Some(Some(cell)) = node.cells.get(output) {
+            self.frame.cell(*cell).set(outcome);
+        }
+    }
+
+    /// Waits for everything that a node needs, and takes it if all of it is ready.
+    pub(super) async fn inputs(&self, node: &NodePlan) -> Result<Vec<Erased>, Fate> {
+        let mut fate = Fate::Ready;
+        for arg in &node.args {
+            if let Arg::Cell { place, .. } = arg {
+                fate = fate.and(self.frame.at(*place).settled().await);
+            }
+        }
+        for place in &node.after {
+            fate = fate.and(self.frame.at(*place).settled().await);
+        }
+        let mut inputs = Vec::with_capacity(node.args.len());
+        for arg in &node.args {
+            let outcome = match arg {
+                Arg::Value(value) => Outcome::Ready(value.clone()),
+                Arg::Cell { place, .. } if place.up == 0 => self.frame.at(*place).take(),
+                Arg::Cell { place, .. } => self.frame.at(*place).share(),
+            };
+            if let Outcome::Ready(value) = outcome {
+                inputs.push(value);
+            }
+        }
+        if fate == Fate::Ready { Ok(inputs) } else { Err(fate) }
+    }
+
+    async fn wire(&self, node: &NodePlan, wire: Wire) {
+        let outcome = match self.inputs(node).await {
+            Ok(mut inputs) => wire::run(&self.engine, wire, &mut inputs),
+            Err(fate) => fate.without_value(),
+        };
+        self.set(node, 0, outcome);
+    }
+
+    async fn op(&self, id: NodeId, node: &NodePlan, op: &OpPlan) {
+        match self.inputs(node).await {
+            Ok(inputs) => self.step(id, node, op, inputs).await,
+            Err(fate) => {
+                let status = StepStatus::of_unstarted(fate == Fate::Failed);
+                self.engine.record(Ended::unstarted(id, status), || self.frame.path.clone());
+                self.without_value(node, op, fate);
+            }
+        }
+    }
+
+    /// Runs a step whose inputs are ready.
+    async fn step(&self, id: NodeId, node: &NodePlan, op: &OpPlan, inputs: Vec<Erased>) {
+        let engine = &self.engine;
+        let slots = Lendable::new(Arc::clone(engine), id, engine.slots(id).await);
+        if engine.stop.is_stopped() {
+            // The run is being aborted, and this with it.
+            return std::future::pending().await;
+        }
+        let ports = self.ports(id, op, &slots);
+        let began = engine.clock();
+        let in_flight = InFlight::new(engine, id, || self.frame.path.clone());
+        let result = self.attempt(id, op, inputs, &ports).await;
+        in_flight.ended();
+        slots.give_back();
+        let broken = ports.iter().flatten().find_map(|port| port.close());
+        let result = match (broken, result) {
+            (Some(broken), _) => Err(StepError::Emit(broken)),
+            (None, Ok(returned)) => check_lists(&returned, &ports).map(|()| returned),
+            (None, Err(error)) => Err(error),
+        };
+        self.settle(id, node, op, result, began);
+    }
+
+    async fn attempt(
+        &self,
+        id: NodeId,
+        op: &OpPlan,
+        mut inputs: Vec<Erased>,
+        ports: &[Option<Arc<OutputPort>>],
+    ) -> AttemptResult {
+        let engine = &self.engine;
+        let ports: Vec<_> = ports
+            .iter()
+            .map(|port| port.as_ref().map(|port| Arc::clone(port) as Arc<dyn Port>))
+            .collect();
+        if op.spec.blocking {
+            return hop::call(engine, id, inputs, self.frame.path.clone(), ports).await;
+        }
+        let path = || self.frame.path.clone();
+        let environment = StepEnvironment { engine, node: id, path, ports: &ports };
+        match start(op, &mut inputs, &environment) {
+            Attempt::Ended(result) => result,
+            // Ops of the job itself have a task each, so that they use all workers.
+            Attempt::Running(future) if self.frame.scope == ScopeId::ROOT => {
+                let (done, result) = tokio::sync::oneshot::channel();
+                engine.spawn(async move {
+                    // Nobody waits for the result once the run is dropped.
+                    let _unsent = done.send(future.await);
+                });
+                match result.await {
+                    Ok(result) => result,
+                    Err(_) => std::future::pending().await,
+                }
+            }
+            Attempt::Running(future) => future.await,
+        }
+    }
+
+    fn ports(
+        &self,
+        id: NodeId,
+        op: &OpPlan,
+        slots: &Arc<Lendable>,
+    ) -> Vec<Option<Arc<OutputPort>>> {
+        let port = |(output, spec): (usize, &crate::op::OutputSpec)| {
+            let fan_out = match op.outputs.get(output)? {
+                OutputPlan::Plain => return None,
+                OutputPlan::Unused => None,
+                OutputPlan::FanOut(child) => Some(Arc::clone(&self.fan_outs[*child])),
+            };
+            Some(Arc::new(OutputPort {
+                engine: Arc::clone(&self.engine),
+                node: id,
+                path: self.frame.path.clone(),
+                name: spec.name,
+                may_block: op.spec.blocking,
+                fan_out,
+                slots: Arc::clone(slots),
+                state: std::sync::Mutex::default(),
+            }))
+        };
+        op.spec.outputs.iter().enumerate().map(port).collect()
+    }
+
+    /// Passes on what a step gave.
+    fn settle(
+        &self,
+        id: NodeId,
+        node: &NodePlan,
+        op: &OpPlan,
+        result: AttemptResult,
+        began: Option<Instant>,
+    ) {
+        let path = || self.frame.path.clone();
+        let returned = match result {
+            Ok(returned) => returned,
+            Err(error) => {
+                self.engine.record(Ended::failure(id, error, began), path);
+                return self.without_value(node, op, Fate::Failed);
+            }
+        };
+        self.engine.record(Ended::success(id, began), path);
+        let outputs = match returned.0 {
+            Outputs::One(output) => vec![output],
+            Outputs::Many(outputs) => outputs,
+        };
+        let single = outputs.len() == 1;
+        for (place, Output(given)) in outputs.into_iter().enumerate() {
+            match (given, op.outputs[place]) {
+                (Given::Value(value), OutputPlan::Plain) => {
+                    if single && self.engine.options.keep_values {
+                        self.engine.keep_value(id, path(), value.clone());
+                    }
+                    self.set(node, place, Outcome::Ready(value));
+                }
+                (_, OutputPlan::Plain) => self.set(node, place, Outcome::Skipped),
+                (Given::List(list), OutputPlan::FanOut(child)) => {
+                    self.fan_outs[child].feed(list);
+                    self.fan_outs[child].close(Ending::Done);
+                }
+                (_, OutputPlan::FanOut(child)) => self.fan_outs[child].close(Ending::Done),
+                (_, OutputPlan::Unused) => {}
+            }
+        }
+    }
+
+    /// Settles the outputs of a step that gave nothing.
+    fn without_value(&self, node: &NodePlan, op: &OpPlan, fate: Fate) {
+        for (place, output) in op.outputs.iter().enumerate() {
+            match output {
+                OutputPlan::FanOut(child) => self.fan_outs[*child].close(fate.into()),
+                OutputPlan::Unused => {}
+                OutputPlan::Plain => self.set(node, place, fate.without_value()),
+            }
+        }
+    }
+}
+
+/// Says whether the keys of every returned list may be emitted. If one may not, none is.
+fn check_lists(returned: &Returned, ports: &[Option<Arc<OutputPort>>]) -> Result<(), StepError> {
+    let outputs = match &returned.0 {
+        Outputs::One(output) => std::slice::from_ref(output),
+        Outputs::Many(outputs) => outputs.as_slice(),
+    };
+    for (Output(given), port) in outputs.iter().zip(ports) {
+        let (Given::List(list), Some(port)) = (given, port) else { continue };
+        let mut broken: Option<EmitError> = None;
+        let mut keys = crate::key::KeySet::default();
+        list.each_key(&mut |key| match crate::op::check_key(port.name, key, &mut keys) {
+            Ok(()) => std::ops::ControlFlow::Continue(()),
+            Err(error) => {
+                broken = Some(error);
+                std::ops::ControlFlow::Break(())
+            }
+        });
+        if let Some(broken) = broken {
+            return Err(StepError::Emit(broken));
+        }
+    }
+    Ok(())
+}
+
+/// The gate to a collected sink.
+pub(super) fn collected(sink: &Sink) -> Option<(SinkBuffer, Fate)> {
+    let Sink::Collect(collected) = sink else { return None };
+    let mut collected = lock(collected);
+    let empty = SinkBuffer::Values(Vec::new());
+    Some((std::mem::replace(&mut collected.values, empty), collected.fate))
+}

@@ -1,0 +1,182 @@
+//! What a run knows of its steps.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::SystemTime;
+
+use tokio::time::Instant;
+
+use super::Engine;
+use super::cell::lock;
+use crate::error::StepError;
+use crate::graph::NodeId;
+use crate::key::KeyPath;
+use crate::step::{StepReport, StepStatus};
+use crate::value::Erased;
+
+/// How many steps of a node ended in each status.
+pub(crate) type Counts = [usize; StepStatus::COUNT];
+
+/// A value that a step gave, kept for the report.
+#[derive(Debug)]
+pub(crate) struct KeptValue {
+    pub(crate) node: NodeId,
+    pub(crate) path: KeyPath,
+    pub(crate) value: Erased,
+}
+
+#[derive(Debug)]
+pub(super) struct Ledger {
+    counts: Vec<[AtomicUsize; StepStatus::COUNT]>,
+    steps: Mutex<Vec<StepReport>>,
+    values: Mutex<Vec<KeptValue>>,
+}
+
+/// What a run knew at its end.
+#[derive(Debug, Default)]
+pub(crate) struct Account {
+    pub(crate) counts: Vec<Counts>,
+    pub(crate) steps: Vec<StepReport>,
+    pub(crate) values: Vec<KeptValue>,
+}
+
+impl Ledger {
+    pub(super) fn new(nodes: usize) -> Self {
+        Self {
+            counts: std::iter::repeat_with(Default::default).take(nodes).collect(),
+            steps: Mutex::default(),
+            values: Mutex::default(),
+        }
+    }
+
+    pub(super) fn close(&self) -> Account {
+        let count = |counts: &[AtomicUsize; StepStatus::COUNT]| {
+            std::array::from_fn(|place| counts[place].load(Ordering::Relaxed))
+        };
+        Account {
+            counts: self.counts.iter().map(count).collect(),
+            steps: std::mem::take(&mut *lock(&self.steps)),
+            values: std::mem::take(&mut *lock(&self.values)),
+        }
+    }
+}
+
+/// What one lane knows of steps, until it tells the ledger.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    counts: Vec<(NodeId, Counts)>,
+    steps: Vec<StepReport>,
+    values: Vec<KeptValue>,
+}
+
+/// How one step ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) node: NodeId,
+    pub(super) status: StepStatus,
+    pub(super) attempts: u32,
+    pub(super) error: Option<StepError>,
+    pub(super) began: Option<Instant>,
+}
+
+impl Ended {
+    pub(super) fn success(node: NodeId, began: Option<Instant>) -> Self {
+        Self { node, status: StepStatus::Success, attempts: 1, error: None, began }
+    }
+
+    pub(super) fn failure(node: NodeId, error: StepError, began: Option<Instant>) -> Self {
+        Self { node, status: StepStatus::Failure, attempts: 1, error: Some(error), began }
+    }
+
+    pub(super) fn canceled(node: NodeId, attempts: u32) -> Self {
+        Self { node, status: StepStatus::Canceled, attempts, error: None, began: None }
+    }
+
+    /// A step that was never started, because of what it needs.
+    pub(super) fn unstarted(node: NodeId, status: StepStatus) -> Self {
+        Self { node, status, attempts: 0, error: None, began: None }
+    }
+}
+
+impl Tally {
+    /// Adds a step. Its path is only made if the step is kept.
+    pub(super) fn add(&mut self, engine: &Engine, ended: Ended, path: impl FnOnce() -> KeyPath) {
+        let place = ended.status.place();
+        match self.counts.iter_mut().find(|(node, _)| *node == ended.node) {
+            Some((_, counts)) => counts[place] += 1,
+            None => {
+                let mut counts = Counts::default();
+                counts[place] = 1;
+                self.counts.push((ended.node, counts));
+            }
+        }
+        if ended.status == StepStatus::Failure && engine.options.fail_fast {
+            engine.stop.stop();
+        }
+        if engine.options.keep_steps || ended.status != StepStatus::Success {
+            self.steps.push(engine.report(ended, path()));
+        }
+    }
+
+    pub(super) fn keep(&mut self, node: NodeId, path: KeyPath, value: Erased) {
+        self.values.push(KeptValue { node, path, value });
+    }
+
+    /// Tells the ledger, and forgets.
+    pub(super) fn flush(&mut self, ledger: &Ledger) {
+        for (node, counts) in &mut self.counts {
+            for (place, count) in counts.iter_mut().enumerate().filter(|(_, count)| **count > 0) {
+                ledger.counts[node.0][place].fetch_add(*count, Ordering::Relaxed);
+                *count = 0;
+            }
+        }
+        if !self.steps.is_empty() {
+            lock(&ledger.steps).append(&mut self.steps);
+        }
+        if !self.values.is_empty() {
+            lock(&ledger.values).append(&mut self.values);
+        }
+    }
+}
+
+impl Engine {
+    /// Records a step.
+    pub(super) fn record(&self, ended: Ended, path: impl FnOnce() -> KeyPath) {
+        let mut tally = Tally::default();
+        tally.add(self, ended, path);
+        tally.flush(&self.ledger);
+    }
+
+    pub(super) fn keep_value(&self, node: NodeId, path: KeyPath, value: Erased) {
+        lock(&self.ledger.values).push(KeptValue { node, path, value });
+    }
+
+    /// The time, if a step's times are kept.
+    pub(super) fn clock(&self) -> Option<Instant> {
+        self.options.keep_steps.then(Instant::now)
+    }
+
+    fn report(&self, ended: Ended, path: KeyPath) -> StepReport {
+        let (name, op) = self.plan.step_name(ended.node);
+        let time = ended.began.map(|began| {
+            let started = self.began_at + began.duration_since(self.began);
+            (started, began.elapsed())
+        });
+        StepReport {
+            node: ended.node,
+            name,
+            op,
+            path,
+            status: ended.status,
+            attempts: ended.attempts,
+            error: ended.error.map(Arc::new),
+            time,
+            key: OnceLock::new(),
+        }
+    }
+}
+
+/// The wall clock's time; the only place that reads it.
+pub(super) fn wall_clock() -> SystemTime {
+    SystemTime::now()
+}

@@ -1,0 +1,96 @@
+//! Slots: how many steps run at once.
+//!
+//! A step takes the slot of its node first and that of the run last, always in this order, and holds them only while its
+//! op runs. Whoever has both is running, and so gives them back; nobody waits in a circle.
+
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::Engine;
+use super::cell::lock;
+use crate::graph::NodeId;
+
+/// The slots of one running step.
+#[derive(Debug)]
+pub(super) struct Slots {
+    _run: OwnedSemaphorePermit,
+    _node: Option<OwnedSemaphorePermit>,
+}
+
+/// Takes a slot. Semaphores of the engine are never closed.
+pub(super) async fn acquire(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {
+    match Arc::clone(semaphore).acquire_owned().await {
+        Ok(permit) => permit,
+        Err(_) => std::future::pending().await,
+    }
+}
+
+impl Engine {
+    pub(super) async fn slots(&self, node: NodeId) -> Slots {
+        let node = match &self.node_slots[node.0] {
+            Some(slots) => Some(acquire(slots).await),
+            None => None,
+        };
+        Slots { _run: acquire(&self.run_slots).await, _node: node }
+    }
+}
+
+/// The slots of a producer, which gives them up while it waits for room.
+#[derive(Debug)]
+pub(super) struct Lendable {
+    engine: Arc<Engine>,
+    node: NodeId,
+    state: Mutex<Lent>,
+}
+
+#[derive(Debug)]
+struct Lent {
+    slots: Option<Slots>,
+    /// How many of the producer's emits wait. The slots are given up while it is not zero.
+    waiting: usize,
+}
+
+impl Lendable {
+    pub(super) fn new(engine: Arc<Engine>, node: NodeId, slots: Slots) -> Arc<Self> {
+        let state = Mutex::new(Lent { slots: Some(slots), waiting: 0 });
+        Arc::new(Self { engine, node, state })
+    }
+
+    /// Gives the slots up while `wait` waits.
+    pub(super) async fn give_up_during(&self, wait: impl Future<Output = ()>) {
+        struct Waiting<'a>(&'a Lendable);
+        impl Drop for Waiting<'_> {
+            fn drop(&mut self) {
+                lock(&self.0.state).waiting -= 1;
+            }
+        }
+
+        let slots = {
+            let mut state = lock(&self.state);
+            state.waiting += 1;
+            state.slots.take()
+        };
+        let waiting = Waiting(self);
+        drop(slots);
+        wait.await;
+        drop(waiting);
+        let must_take = {
+            let state = lock(&self.state);
+            state.waiting == 0 && state.slots.is_none()
+        };
+        if must_take {
+            let slots = self.engine.slots(self.node).await;
+            let mut state = lock(&self.state);
+            if state.waiting == 0 && state.slots.is_none() {
+                state.slots = Some(slots);
+            }
+        }
+    }
+
+    /// Gives the slots up for good.
+    pub(super) fn give_back(&self) {
+        let slots = lock(&self.state).slots.take();
+        drop(slots);
+    }
+}

@@ -1,0 +1,205 @@
+//! Runs a plan. The only folder that names tokio's task API.
+//!
+//! ```text
+//! run_root ─▶ Instance ──┬─▶ ops, wires, collects, folds        (instance, gather, fold)
+//!                        └─▶ FanOut ─▶ lanes ─▶ Instance | Chain (fan_out, lane, chain)
+//! ```
+//!
+//! A key becomes a running copy in [`lane`]: a lane takes it from its fan-out's queue and runs its instance, as a
+//! [`chain`] if its steps follow one another, as an [`instance`] otherwise.
+
+mod attempt;
+mod cell;
+mod chain;
+mod fan_out;
+mod feed;
+mod fold;
+mod frame;
+mod gather;
+mod hop;
+mod instance;
+mod lane;
+mod ledger;
+mod limit;
+mod outcome;
+mod port;
+mod stop;
+mod stream;
+mod tasks;
+mod wire;
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
+
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use cell::lock;
+use ledger::Ledger;
+pub(crate) use ledger::{Account, KeptValue};
+use outcome::Outcome;
+use stop::Stop;
+use tasks::Tasks;
+
+use crate::op::RunId;
+use crate::plan::{DEFAULT_WINDOW, Plan, ScopePlan, Shape};
+use crate::step::{StepReport, StepStatus};
+use crate::value::{Erased, TypeMap};
+
+/// How many steps of a run run at once, unless the run says.
+pub(crate) const DEFAULT_MAX_CONCURRENT: usize = DEFAULT_WINDOW;
+
+/// What a run was asked to do.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Options {
+    pub(crate) resources: TypeMap,
+    pub(crate) max_concurrent: Option<NonZeroUsize>,
+    pub(crate) fail_fast: bool,
+    pub(crate) keep_steps: bool,
+    pub(crate) keep_values: bool,
+}
+
+/// One run, as all its tasks see it.
+#[derive(Debug)]
+struct Engine {
+    plan: Arc<Plan>,
+    run_id: RunId,
+    options: Options,
+    handle: Handle,
+    /// How many workers the runtime has.
+    workers: usize,
+    /// How many blocking ops can make progress at once.
+    cores: usize,
+    run_slots: Arc<Semaphore>,
+    node_slots: Vec<Option<Arc<Semaphore>>>,
+    ledger: Ledger,
+    tasks: Tasks,
+    stop: Stop,
+    fault: Mutex<Option<String>>,
+    began: Instant,
+    began_at: SystemTime,
+}
+
+/// What a run came to.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) run_id: RunId,
+    pub(crate) account: Account,
+    /// The job's outputs, if all of them are there.
+    pub(crate) outputs: Option<Vec<Erased>>,
+    pub(crate) fault: Option<String>,
+    pub(crate) stopped: bool,
+    pub(crate) took: std::time::Duration,
+}
+
+/// Runs a plan to its end. None outside a tokio runtime.
+///
+/// Dropping the future aborts every task of the run.
+pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Option<Ran> {
+    /// Aborts what is left when the run's future is dropped.
+    struct AbortOnDrop(Arc<Engine>);
+    impl Drop for AbortOnDrop {
+        fn drop(&mut self) {
+            self.0.stop.stop();
+            self.0.tasks.abort();
+        }
+    }
+
+    let engine = Arc::new(Engine::new(plan, options, tasks::runtime()?));
+    let abort = AbortOnDrop(Arc::clone(&engine));
+    let outputs = {
+        tokio::select! {
+            outputs = instance::run_root(&engine) => Some(outputs),
+            () = engine.stop.stopped() => None,
+        }
+    };
+    let stopped = outputs.is_none();
+    if stopped {
+        engine.tasks.abort();
+    }
+    engine.tasks.none_left().await;
+    drop(abort);
+    let mut account = engine.ledger.close();
+    if stopped {
+        engine.cancel_unstarted(&mut account);
+    }
+    let ready = |outcome| match outcome {
+        Outcome::Ready(value) => Some(value),
+        Outcome::Skipped | Outcome::Failed => None,
+    };
+    let fault = lock(&engine.fault).take();
+    Some(Ran {
+        run_id: engine.run_id,
+        account,
+        outputs: outputs.and_then(|outputs| outputs.into_iter().map(ready).collect()),
+        fault,
+        stopped,
+        took: engine.began.elapsed(),
+    })
+}
+
+impl Engine {
+    fn new(plan: Arc<Plan>, options: Options, handle: Handle) -> Self {
+        let nodes = (0..plan.nodes.len()).map(crate::graph::NodeId);
+        let limits = nodes.map(|node| plan.op(node).and_then(|op| op.max_concurrent));
+        let semaphore =
+            |limit: NonZeroUsize| Arc::new(Semaphore::new(limit.get().min(Semaphore::MAX_PERMITS)));
+        let asked = plan.scopes.iter().filter_map(|scope| scope.max_concurrent).max();
+        let default = DEFAULT_MAX_CONCURRENT.max(asked.map_or(0, NonZeroUsize::get));
+        let at_once = options.max_concurrent.map_or(default, NonZeroUsize::get);
+        Self {
+            run_id: RunId::random(),
+            workers: handle.metrics().num_workers(),
+            cores: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            run_slots: Arc::new(Semaphore::new(at_once.min(Semaphore::MAX_PERMITS))),
+            node_slots: limits.map(|limit| limit.map(semaphore)).collect(),
+            ledger: Ledger::new(plan.nodes.len()),
+            tasks: Tasks::default(),
+            stop: Stop::default(),
+            fault: Mutex::default(),
+            began: Instant::now(),
+            began_at: ledger::wall_clock(),
+            plan,
+            options,
+            handle,
+        }
+    }
+
+    /// How many lanes a fan-out may have.
+    fn lanes(&self, scope: &ScopePlan) -> usize {
+        let default = self.options.max_concurrent.map_or(DEFAULT_WINDOW, NonZeroUsize::get);
+        let lanes = scope.max_concurrent.map_or(default, NonZeroUsize::get);
+        if scope.shape == Shape::Blocking { lanes.min(self.cores) } else { lanes }
+    }
+
+    /// Notes that the engine broke a rule of its own, and ends the run.
+    fn fault(&self, what: &str) {
+        lock(&self.fault).get_or_insert_with(|| what.to_owned());
+        self.stop.stop();
+    }
+
+    /// Records the steps of the job itself that a stopped run never came to.
+    fn cancel_unstarted(&self, account: &mut Account) {
+        for id in &self.plan.scope(crate::graph::ScopeId::ROOT).nodes {
+            let counts = &mut account.counts[id.0];
+            if self.plan.op(*id).is_none() || counts.iter().any(|count| *count > 0) {
+                continue;
+            }
+            counts[StepStatus::Canceled.place()] = 1;
+            let (name, op) = self.plan.step_name(*id);
+            account.steps.push(StepReport {
+                node: *id,
+                name,
+                op,
+                path: crate::key::KeyPath::root(),
+                status: StepStatus::Canceled,
+                attempts: 0,
+                error: None,
+                time: None,
+                key: std::sync::OnceLock::new(),
+            });
+        }
+    }
+}

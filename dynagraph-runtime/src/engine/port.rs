@@ -1,0 +1,94 @@
+//! The engine's end of a dynamic output.
+
+use std::sync::{Arc, Mutex};
+
+use futures::future::BoxFuture;
+
+use super::Engine;
+use super::cell::lock;
+use super::fan_out::FanOut;
+use super::limit::Lendable;
+use crate::graph::NodeId;
+use crate::key::{KeyPath, KeySet, MappingKey};
+use crate::op::{EmitError, Port, Refused, check_key};
+use crate::value::Erased;
+
+/// A dynamic output of one step.
+pub(super) struct OutputPort {
+    pub(super) engine: Arc<Engine>,
+    pub(super) node: NodeId,
+    pub(super) path: KeyPath,
+    pub(super) name: &'static str,
+    /// Whether the op runs on a thread that may block.
+    pub(super) may_block: bool,
+    /// None if nothing uses the output.
+    pub(super) fan_out: Option<Arc<FanOut>>,
+    pub(super) slots: Arc<Lendable>,
+    pub(super) state: Mutex<PortState>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct PortState {
+    keys: KeySet,
+    emitted: u64,
+    closed: bool,
+    /// The first rule that the op broke.
+    broken: Option<EmitError>,
+}
+
+impl OutputPort {
+    /// Takes no more values, and says which rule the op broke, if any.
+    pub(super) fn close(&self) -> Option<EmitError> {
+        let mut state = lock(&self.state);
+        state.closed = true;
+        state.keys = KeySet::default();
+        state.broken.take()
+    }
+}
+
+impl Port for OutputPort {
+    fn try_emit(&self, key: MappingKey, value: Erased) -> Result<(), Refused> {
+        let mut state = lock(&self.state);
+        if state.closed || self.engine.stop.is_stopped() {
+            return Err(Refused::Error(EmitError::Closed { output: self.name }));
+        }
+        if self.fan_out.as_ref().is_some_and(|fan_out| !fan_out.has_room()) {
+            return Err(Refused::Full(key, value));
+        }
+        if let Err(error) = check_key(self.name, &key, &mut state.keys) {
+            state.broken.get_or_insert_with(|| error.clone());
+            return Err(Refused::Error(error));
+        }
+        let index = state.emitted;
+        state.emitted += 1;
+        if self.engine.options.keep_values {
+            let path = self.path.child(key.clone(), index);
+            self.engine.keep_value(self.node, path, value.clone());
+        }
+        if let Some(fan_out) = &self.fan_out {
+            // Under the port's lock, so that places follow the order of emission.
+            fan_out.push(key, super::fan_out::Elements::ready(value));
+        }
+        Ok(())
+    }
+
+    fn room(&self) -> BoxFuture<'_, Result<(), EmitError>> {
+        Box::pin(async {
+            if let Some(fan_out) = &self.fan_out {
+                self.slots.give_up_during(fan_out.room()).await;
+            }
+            if self.engine.stop.is_stopped() {
+                return Err(EmitError::Closed { output: self.name });
+            }
+            Ok(())
+        })
+    }
+
+    fn may_block(&self) -> Result<(), EmitError> {
+        if self.may_block { Ok(()) } else { Err(EmitError::WouldBlock { output: self.name }) }
+    }
+
+    fn block_for_room(&self) -> Result<(), EmitError> {
+        self.engine.handle.block_on(self.room())
+    }
+}

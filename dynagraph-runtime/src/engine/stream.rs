@@ -1,0 +1,230 @@
+//! The values of a fan-out in the order of emission, as they come.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, Weak};
+
+use tokio::sync::Notify;
+
+use super::cell::lock;
+use super::fan_out::{Ending, FanOut};
+use super::outcome::Outcome;
+use crate::key::MappingKey;
+use crate::plan::StreamArg;
+use crate::value::Erased;
+
+use std::sync::Arc;
+
+/// What one key of a fan-out gave.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) index: u64,
+    pub(super) key: MappingKey,
+    pub(super) values: Vec<Outcome>,
+}
+
+/// A stream, as a value of its instance.
+#[derive(Debug, Clone)]
+pub(super) struct StreamValue(pub(super) Arc<Stream>);
+
+/// Puts what a fan-out's keys gave in order.
+#[derive(Debug)]
+pub(super) struct Stream {
+    state: Mutex<State>,
+    changed: Notify,
+    /// Whether what was read is kept for readers that begin later.
+    kept: bool,
+    fan_out: Mutex<Weak<FanOut>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// In order, and ready to be read.
+    ready: Vec<Entry>,
+    /// The place after the last of `ready`.
+    next: u64,
+    /// Those that wait for an earlier one.
+    early: BTreeMap<u64, Entry>,
+    ending: Option<Ending>,
+    /// How many were read, or need not be.
+    consumed: u64,
+}
+
+impl Stream {
+    pub(super) fn new(kept: bool) -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::default(),
+            changed: Notify::new(),
+            kept,
+            fan_out: Mutex::default(),
+        })
+    }
+
+    pub(super) fn attach(&self, fan_out: &Arc<FanOut>) {
+        *lock(&self.fan_out) = Arc::downgrade(fan_out);
+    }
+
+    /// Takes what keys gave, in any order.
+    pub(super) fn push(&self, entries: impl Iterator<Item = Entry>) {
+        let mut state = lock(&self.state);
+        for entry in entries {
+            if entry.index == state.next {
+                state.next += 1;
+                state.ready.push(entry);
+                while let Some(entry) = {
+                    let next = state.next;
+                    state.early.remove(&next)
+                } {
+                    state.next += 1;
+                    state.ready.push(entry);
+                }
+            } else {
+                state.early.insert(entry.index, entry);
+            }
+        }
+        if self.kept {
+            state.consumed = u64::MAX;
+        }
+        let wake = !state.ready.is_empty();
+        drop(state);
+        if wake {
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// Takes no more.
+    pub(super) fn close(&self, ending: Ending) {
+        let mut state = lock(&self.state);
+        // A zip whose sides failed has gaps.
+        let rest = std::mem::take(&mut state.early);
+        state.ready.extend(rest.into_values());
+        state.ending = Some(ending);
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
+    /// How many keys need not be held back for this stream's reader.
+    pub(super) fn consumed(&self) -> u64 {
+        if self.kept { u64::MAX } else { lock(&self.state).consumed }
+    }
+
+    /// Reads what is there, at least one entry, or how the fan-out ended.
+    async fn read(&self, cursor: &mut usize) -> Result<Vec<Entry>, Ending> {
+        loop {
+            let mut changed = std::pin::pin!(self.changed.notified());
+            changed.as_mut().enable();
+            if let Some(result) = self.try_read(cursor) {
+                if !self.kept && result.is_ok() {
+                    let fan_out = lock(&self.fan_out).upgrade();
+                    if let Some(fan_out) = fan_out {
+                        fan_out.made_room();
+                    }
+                }
+                return result;
+            }
+            changed.await;
+        }
+    }
+
+    fn try_read(&self, cursor: &mut usize) -> Option<Result<Vec<Entry>, Ending>> {
+        let mut state = lock(&self.state);
+        if self.kept {
+            let unread = state.ready.get(*cursor..).unwrap_or_default();
+            if !unread.is_empty() {
+                let unread = unread.to_vec();
+                *cursor += unread.len();
+                return Some(Ok(unread));
+            }
+        } else if !state.ready.is_empty() {
+            let read = std::mem::take(&mut state.ready);
+            state.consumed += read.len() as u64;
+            return Some(Ok(read));
+        }
+        state.ending.map(Err)
+    }
+}
+
+/// Reads a stream, and the streams inside of it, to any depth.
+#[derive(Debug)]
+pub(super) struct Reader {
+    /// The streams being read, outermost first, each with what was read and not given.
+    open: Vec<Open>,
+    depth: usize,
+    /// How the streams that ended did, together.
+    ending: Ending,
+    given: u64,
+}
+
+#[derive(Debug)]
+struct Open {
+    stream: Arc<Stream>,
+    cursor: usize,
+    read: std::vec::IntoIter<Entry>,
+    /// The keys above, as one.
+    above: Option<MappingKey>,
+}
+
+impl Reader {
+    pub(super) fn new(stream: &Outcome, arg: StreamArg) -> Self {
+        let mut reader =
+            Self { open: Vec::new(), depth: arg.depth, ending: Ending::Done, given: 0 };
+        match stream {
+            Outcome::Ready(value) => reader.enter(value, None),
+            Outcome::Skipped => reader.ending = Ending::Skipped,
+            Outcome::Failed => reader.ending = Ending::Failed,
+        }
+        reader
+    }
+
+    fn enter(&mut self, stream: &Erased, above: Option<MappingKey>) {
+        let StreamValue(stream) = stream.peek::<StreamValue>();
+        let stream = Arc::clone(stream);
+        self.open.push(Open { stream, cursor: 0, read: Vec::new().into_iter(), above });
+    }
+
+    /// The next entry in order, at any depth; or how the streams ended.
+    ///
+    /// Cancel safe: what was read is kept.
+    pub(super) async fn next(&mut self) -> Result<Entry, Ending> {
+        loop {
+            if let Some(entry) = self.given_entry() {
+                return Ok(entry);
+            }
+            let depth = self.open.len();
+            let Some(innermost) = self.open.last_mut() else { return Err(self.ending) };
+            match innermost.stream.read(&mut innermost.cursor).await {
+                Ok(read) => innermost.read = read.into_iter(),
+                Err(ending) => {
+                    self.open.pop();
+                    self.ending = match (self.ending, ending) {
+                        (Ending::Failed, _) | (_, Ending::Failed) => Ending::Failed,
+                        // A fan-out inside a copy that was skipped is one that is left out.
+                        (_, Ending::Skipped) if depth == 1 => Ending::Skipped,
+                        (ending, _) => ending,
+                    };
+                }
+            }
+        }
+    }
+
+    /// An entry that was read before, if there is one: never waits.
+    pub(super) fn given_entry(&mut self) -> Option<Entry> {
+        loop {
+            let depth = self.open.len();
+            let innermost = self.open.last_mut()?;
+            let mut entry = innermost.read.next()?;
+            if let Some(above) = &innermost.above {
+                entry.key = MappingKey::join(above, &entry.key);
+            }
+            if depth == self.depth {
+                entry.index = self.given;
+                self.given += 1;
+                return Some(entry);
+            }
+            match entry.values.first() {
+                Some(Outcome::Ready(stream)) => self.enter(&stream.clone(), Some(entry.key)),
+                Some(Outcome::Failed) => self.ending = Ending::Failed,
+                Some(Outcome::Skipped) | None => {}
+            }
+        }
+    }
+}

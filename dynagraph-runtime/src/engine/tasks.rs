@@ -1,0 +1,132 @@
+//! Every task of a run, so that none outlives it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+use tokio::task::{AbortHandle, JoinHandle};
+
+use super::Engine;
+use super::cell::lock;
+
+/// The live tasks of a run.
+#[derive(Debug, Default)]
+pub(super) struct Tasks {
+    live: Mutex<Live>,
+    gone: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Live {
+    next: u64,
+    /// What can be aborted; blocking work cannot.
+    tasks: HashMap<u64, Option<AbortHandle>>,
+    closed: bool,
+}
+
+/// Counts a task, until it is dropped.
+struct Counted {
+    engine: Arc<Engine>,
+    id: u64,
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.engine.fault("a task of the engine panicked");
+        }
+        let tasks = &self.engine.tasks;
+        lock(&tasks.live).tasks.remove(&self.id);
+        tasks.gone.notify_waiters();
+    }
+}
+
+impl Tasks {
+    /// Aborts every task, and lets none start.
+    pub(super) fn abort(&self) {
+        let mut live = lock(&self.live);
+        live.closed = true;
+        for task in live.tasks.values().flatten() {
+            task.abort();
+        }
+    }
+
+    /// Waits until no task is left.
+    pub(super) async fn none_left(&self) {
+        loop {
+            let mut gone = std::pin::pin!(self.gone.notified());
+            gone.as_mut().enable();
+            if lock(&self.live).tasks.is_empty() {
+                return;
+            }
+            gone.await;
+        }
+    }
+}
+
+impl Engine {
+    /// Starts a task of the run. After the run's end, it does not start.
+    pub(super) fn spawn(self: &Arc<Self>, future: impl Future<Output = ()> + Send + 'static) {
+        let mut live = lock(&self.tasks.live);
+        if live.closed {
+            return;
+        }
+        let id = live.next;
+        live.next += 1;
+        let counted = Counted { engine: Arc::clone(self), id };
+        let task = self.handle.spawn(async move {
+            let _counted = counted;
+            future.await;
+        });
+        live.tasks.insert(id, Some(task.abort_handle()));
+    }
+
+    /// Does blocking work on a thread that may block.
+    pub(super) fn spawn_blocking<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> JoinHandle<T> {
+        let counted = self.count();
+        self.handle.spawn_blocking(move || {
+            let _counted = counted;
+            work()
+        })
+    }
+
+    /// Does work that may wait for others, on a thread of its own.
+    ///
+    /// The runtime's blocking threads are few: were they all to wait, what they wait for could not run on them.
+    pub(super) async fn on_own_thread<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, String> {
+        let counted = self.count();
+        let (done, result) = tokio::sync::oneshot::channel();
+        let runtime = self.handle.clone();
+        let spawned =
+            std::thread::Builder::new().name("dynagraph-emitter".to_owned()).spawn(move || {
+                let _counted = counted;
+                let _runtime = runtime.enter();
+                // Nobody waits for the result once the run is dropped.
+                let _unsent = done.send(work());
+            });
+        match spawned {
+            Ok(_) => result.await.map_err(|_| "the emitter's thread died".to_owned()),
+            Err(error) => Err(format!("no thread for the op: {error}")),
+        }
+    }
+
+    fn count(self: &Arc<Self>) -> Counted {
+        let mut live = lock(&self.tasks.live);
+        let id = live.next;
+        live.next += 1;
+        live.tasks.insert(id, None);
+        Counted { engine: Arc::clone(self), id }
+    }
+}
+
+/// The runtime that this code runs in, if there is one.
+pub(super) fn runtime() -> Option<Handle> {
+    Handle::try_current().ok()
+}

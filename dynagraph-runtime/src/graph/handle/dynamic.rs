@@ -1,0 +1,227 @@
+//! The handle of any number of values.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::num::NonZeroUsize;
+use std::panic::Location;
+
+use super::super::composed::{Composed, Place};
+use super::super::composer::{Composer, Ref, with_composer};
+use super::super::{Graph, KeyLimit, Kind, PortRef, ScopeId, Source};
+use super::gather::{Home, collect, collect_keyed};
+use super::output::{OutputHandle, describe, order};
+use crate::error::BuildError;
+use crate::keyed::Keyed;
+use crate::value::Value;
+
+/// Refers, inside a job function, to any number of values, each with a mapping key.
+///
+/// It is `Copy`: map and collect it as often as you like; each use is independent.
+/// What is mapped over it is duplicated for every key at run time.
+pub struct DynamicHandle<T> {
+    raw: Ref<RawDynamic>,
+    /// A handle belongs to the thread that composes, and so is no [`Value`] itself.
+    values: PhantomData<*const T>,
+}
+
+/// A value in every copy of a scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct RawDynamic {
+    /// The scope that the copies are seen from. It is around theirs, one or several levels up.
+    pub(crate) view: ScopeId,
+    /// The scope of the copies.
+    pub(crate) scope: ScopeId,
+    /// The value in each of them.
+    pub(crate) value: PortRef,
+}
+
+impl<T> DynamicHandle<T> {
+    pub(crate) fn new(raw: Ref<RawDynamic>) -> Self {
+        Self { raw, values: PhantomData }
+    }
+
+    pub(super) fn raw(self) -> Ref<RawDynamic> {
+        self.raw
+    }
+
+    /// Names the use of the op that gives these values; its steps are called so.
+    #[track_caller]
+    #[must_use]
+    pub fn alias(self, name: impl Into<String>) -> Self {
+        let at = Location::caller();
+        describe(self.producer(), "alias", at, |_, op| op.alias = Some(name.into()));
+        self
+    }
+
+    /// Attaches a note to the use of the op that gives these values.
+    #[track_caller]
+    #[must_use]
+    pub fn tag(self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        let at = Location::caller();
+        describe(self.producer(), "tag", at, |_, op| op.tags.push((key.into(), value.into())));
+        self
+    }
+
+    /// Runs the op that gives these values only after another value is there.
+    #[track_caller]
+    #[must_use]
+    pub fn after<U>(self, other: OutputHandle<U>) -> Self {
+        order(self.producer(), other.port(), Location::caller());
+        self
+    }
+
+    /// At most this many keys are emitted and not finished.
+    ///
+    /// Whoever emits the next one waits. 1,024 unless said, or as many as may run at once if that is more.
+    /// Keys that wait for something that itself waits for the last key are not counted.
+    #[track_caller]
+    #[must_use]
+    pub fn window(self, keys: usize) -> Self {
+        limit_keys(self.home(), "window", keys, |composer, home, keys| {
+            composer.set_window(home.scope, keys);
+        });
+        self
+    }
+
+    /// At most this many keys run at once.
+    ///
+    /// 1,024 unless said here or for the run.
+    #[track_caller]
+    #[must_use]
+    pub fn max_concurrent(self, keys: usize) -> Self {
+        limit_keys(self.home(), "max_concurrent", keys, |composer, home, limit| {
+            composer.set_max_concurrent(home.scope, KeyLimit { limit, owner: home.view });
+        });
+        self
+    }
+
+    fn home(self) -> Ref<Home> {
+        let Ref { job, of } = self.raw;
+        Ref { job, of: Home { view: of.view, scope: of.scope } }
+    }
+
+    /// The op whose step, in each copy or for all of them, gives the values.
+    #[track_caller]
+    fn producer(self) -> Ref<PortRef> {
+        let value = self.raw.of.value;
+        let port = with_composer("a handle", |composer| {
+            let graph = composer.graph();
+            match graph.nodes.get(value.node.0).map(|node| (&node.kind, node.scope)) {
+                Some((Kind::Element, scope)) => match &graph.scope(scope).source {
+                    Source::Emitted(port) => *port,
+                    _ => value,
+                },
+                _ => value,
+            }
+        });
+        Ref { job: self.raw.job, of: port }
+    }
+}
+
+impl<T: Value> DynamicHandle<T> {
+    /// Duplicates for every key what a closure composes.
+    ///
+    /// The closure is called once, here. It may return a handle, a tuple of handles, a dynamic handle, or nothing;
+    /// `map` returns the same, mapped.
+    #[track_caller]
+    pub fn map<R: Composed>(self, copy: impl FnOnce(OutputHandle<T>) -> R) -> R::Mapped {
+        let at = Location::caller();
+        let (home, scope, element) =
+            with_composer("`.map(..)`", |composer| enter(composer, self.raw, at));
+        within(scope, || copy(OutputHandle::new(element)).mapped(&Place::new(home, scope, at)))
+    }
+
+    /// Duplicates for every key what a closure composes, and makes one fan-out of the fan-outs it returns.
+    ///
+    /// The keys become paths, `outer/inner`.
+    #[track_caller]
+    pub fn flat_map<U: Value>(
+        self,
+        copy: impl FnOnce(OutputHandle<T>) -> DynamicHandle<U>,
+    ) -> DynamicHandle<U> {
+        self.map(copy).flatten()
+    }
+
+    /// All values, in the order of emission.
+    #[track_caller]
+    pub fn collect(self) -> OutputHandle<Vec<T>> {
+        collect(self, Location::caller())
+    }
+
+    /// All values with their keys, in the order of emission.
+    #[track_caller]
+    pub fn collect_keyed(self) -> OutputHandle<Keyed<T>> {
+        collect_keyed(self, Location::caller())
+    }
+}
+
+/// Finds the scope that a `map` written here composes in: none after a mistake.
+fn enter(
+    composer: &mut Composer,
+    of: Ref<RawDynamic>,
+    at: &'static Location<'static>,
+) -> (Ref<Home>, Option<ScopeId>, Ref<PortRef>) {
+    let view = composer.current();
+    if !is_visible(composer, of, at) {
+        let home = Home { view, scope: view };
+        return (Composer::poison(home), None, Composer::poison(of.of.value));
+    }
+    let (scope, element) = if of.of.view == view {
+        (of.of.scope, of.of.value)
+    } else {
+        let scope = composer.replay(of.of, at);
+        (scope, composer.element(scope))
+    };
+    (composer.handle(Home { view, scope }), Some(scope), composer.handle(element))
+}
+
+/// Calls a closure with another scope as the current one.
+#[track_caller]
+pub(super) fn within<R>(scope: Option<ScopeId>, call: impl FnOnce() -> R) -> R {
+    let Some(scope) = scope else { return call() };
+    let outer = with_composer("a closure", |composer| composer.enter(scope));
+    let result = call();
+    with_composer("a closure", |composer| composer.enter(outer));
+    result
+}
+
+pub(super) fn is_visible(
+    composer: &mut Composer,
+    of: Ref<RawDynamic>,
+    at: &'static Location<'static>,
+) -> bool {
+    composer.is_visible(of.job, |_: &Graph| of.of.view, at)
+}
+
+#[track_caller]
+pub(super) fn limit_keys(
+    home: Ref<Home>,
+    method: &'static str,
+    limit: usize,
+    set: impl FnOnce(&mut Composer, Home, NonZeroUsize),
+) {
+    let at = Location::caller();
+    with_composer("a limit", |composer| {
+        if !composer.is_visible(home.job, |_| home.of.view, at) {
+            return;
+        }
+        match NonZeroUsize::new(limit) {
+            Some(limit) => set(composer, home.of, limit),
+            None => composer.mistake(BuildError::Zero { method, at }),
+        }
+    });
+}
+
+impl<T> Clone for DynamicHandle<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for DynamicHandle<T> {}
+
+impl<T> fmt::Debug for DynamicHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("DynamicHandle").field(&self.raw.of.scope.0).finish()
+    }
+}

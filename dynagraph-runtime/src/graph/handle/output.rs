@@ -1,0 +1,170 @@
+//! The handle of one value.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::num::NonZeroUsize;
+use std::panic::Location;
+
+use super::super::composer::{Composer, Ref, with_composer};
+use super::super::{Graph, Kind, OpNode, PortRef, RawInput, Wire};
+use crate::error::BuildError;
+use crate::value::{Erased, Value};
+
+/// Refers, inside a job function, to a value that an op will give.
+///
+/// It is `Copy`: use it as often as you like.
+/// Methods that describe the op behind it return the handle again.
+pub struct OutputHandle<T> {
+    port: Ref<PortRef>,
+    /// A handle belongs to the thread that composes, and so is no [`Value`] itself.
+    value: PhantomData<*const T>,
+}
+
+impl<T> OutputHandle<T> {
+    pub(crate) fn new(port: Ref<PortRef>) -> Self {
+        Self { port, value: PhantomData }
+    }
+
+    pub(crate) fn port(self) -> Ref<PortRef> {
+        self.port
+    }
+
+    /// Names this use of the op; its steps are called so.
+    #[track_caller]
+    #[must_use]
+    pub fn alias(self, name: impl Into<String>) -> Self {
+        let at = Location::caller();
+        describe(self.port, "alias", at, |_, op| op.alias = Some(name.into()));
+        self
+    }
+
+    /// Attaches a note to this use of the op, for people who look at the graph.
+    #[track_caller]
+    #[must_use]
+    pub fn tag(self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        let at = Location::caller();
+        describe(self.port, "tag", at, |_, op| op.tags.push((key.into(), value.into())));
+        self
+    }
+
+    /// At most this many steps of this use of the op run at once.
+    ///
+    /// Overrides the op's own `max_concurrent`.
+    #[track_caller]
+    #[must_use]
+    pub fn max_concurrent(self, limit: usize) -> Self {
+        let at = Location::caller();
+        describe(self.port, "max_concurrent", at, |composer, op| match NonZeroUsize::new(limit) {
+            Some(limit) => op.max_concurrent = Some(limit),
+            None => *composer = Some(BuildError::Zero { method: "max_concurrent", at }),
+        });
+        self
+    }
+
+    /// Runs the op only after another value is there, without taking it.
+    ///
+    /// Call it right after the op.
+    /// If what it waits for fails or is skipped, so is this op.
+    #[track_caller]
+    #[must_use]
+    pub fn after<U>(self, other: OutputHandle<U>) -> Self {
+        let at = Location::caller();
+        order(self.port, other.port, at);
+        self
+    }
+}
+
+impl<A: Value, B: Value> OutputHandle<(A, B)> {
+    /// The handles of a pair's parts.
+    ///
+    /// # Examples
+    ///
+    /// In a job, with the handles `left` and `right` and an op `add`:
+    ///
+    /// ```ignore
+    /// left.zip(right).map(|pair| {
+    ///     let (a, b) = pair.unzip();
+    ///     add(a, b)
+    /// })
+    /// ```
+    #[track_caller]
+    pub fn unzip(self) -> (OutputHandle<A>, OutputHandle<B>) {
+        let at = Location::caller();
+        (
+            part(self.port, |pair| Erased::new(pair.take::<(A, B)>().0), at),
+            part(self.port, |pair| Erased::new(pair.take::<(A, B)>().1), at),
+        )
+    }
+}
+
+#[track_caller]
+fn part<T>(
+    pair: Ref<PortRef>,
+    take: fn(Erased) -> Erased,
+    at: &'static Location<'static>,
+) -> OutputHandle<T> {
+    with_composer("`unzip`", |composer| {
+        if !composer.is_visible(pair.job, |graph| graph.scope_of(pair.of), at) {
+            return OutputHandle::new(Composer::poison(pair.of));
+        }
+        let kind = Kind::Wire(Wire::Part(take));
+        let node = composer.add_where_it_belongs(kind, vec![RawInput::Port(pair.of)], at);
+        OutputHandle::new(composer.handle(PortRef::first(node)))
+    })
+}
+
+/// Changes the description of the op behind a port.
+#[track_caller]
+pub(super) fn describe(
+    port: Ref<PortRef>,
+    method: &'static str,
+    at: &'static Location<'static>,
+    change: impl FnOnce(&mut Option<BuildError>, &mut OpNode),
+) {
+    let what = format!("`.{method}(..)`");
+    with_composer(&what, |composer| {
+        // A mapped handle is described from outside its scope.
+        let anywhere = |_: &Graph| super::ScopeId::ROOT;
+        if !composer.is_visible(port.job, anywhere, at) {
+            return;
+        }
+        let mut mistake = None;
+        match &mut composer.node_mut(port.of.node).kind {
+            Kind::Op(op) => change(&mut mistake, op),
+            _ => mistake = Some(BuildError::NotAnOp { method, at }),
+        }
+        if let Some(mistake) = mistake {
+            composer.mistake(mistake);
+        }
+    });
+}
+
+/// Orders the op behind a port after another one.
+#[track_caller]
+pub(super) fn order(port: Ref<PortRef>, after: Ref<PortRef>, at: &'static Location<'static>) {
+    with_composer("`.after(..)`", |composer| {
+        let visible = composer.is_visible(port.job, |_| super::ScopeId::ROOT, at)
+            && composer.is_visible(after.job, |graph| graph.scope_of(after.of), at);
+        if !visible {
+            return;
+        }
+        match composer.graph().node(port.of.node).op() {
+            Some(_) => composer.order(port.of.node, after.of, at),
+            None => composer.mistake(BuildError::NotAnOp { method: "after", at }),
+        }
+    });
+}
+
+impl<T> Clone for OutputHandle<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for OutputHandle<T> {}
+
+impl<T> fmt::Debug for OutputHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("OutputHandle").field(&self.port.of.node.0).finish()
+    }
+}

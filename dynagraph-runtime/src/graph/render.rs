@@ -1,0 +1,215 @@
+//! A job's graph for people: nodes, edges, and two drawing languages.
+
+use std::fmt::Write as _;
+
+use super::{Graph, Kind, Node, NodeId, PortRef, RawInput, ScopeId, Source};
+
+/// The nodes and edges of a job, for people and for tests.
+///
+/// # Examples
+///
+/// `job.graph().to_mermaid()` is text that many pages draw as a picture.
+#[derive(Debug, Clone)]
+pub struct GraphView {
+    nodes: Vec<GraphNode>,
+    edges: Vec<GraphEdge>,
+}
+
+/// One node of a job's graph: a use of an op, or a fan-in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GraphNode {
+    name: String,
+    depth: usize,
+    is_op: bool,
+    tags: Vec<(String, String)>,
+}
+
+/// One edge of a job's graph.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GraphEdge {
+    from: usize,
+    to: usize,
+    input: Option<&'static str>,
+    dynamic: bool,
+}
+
+impl GraphNode {
+    /// The node's name: its steps are called so.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How many maps the node is inside of.
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// Whether the node is a use of an op. The others are fan-ins: `collect`, `fold`.
+    pub fn is_op(&self) -> bool {
+        self.is_op
+    }
+
+    /// The notes that `.tag(..)` attached.
+    pub fn tags(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+}
+
+impl GraphEdge {
+    /// The place of the node that gives the value, in [`GraphView::nodes`].
+    pub fn from(&self) -> usize {
+        self.from
+    }
+
+    /// The place of the node that takes it.
+    pub fn to(&self) -> usize {
+        self.to
+    }
+
+    /// The parameter that takes it, if the node is a use of an op and the edge carries a value.
+    pub fn input(&self) -> Option<&'static str> {
+        self.input
+    }
+
+    /// Whether the edge carries a dynamic output, and so leads into copies.
+    pub fn is_dynamic(&self) -> bool {
+        self.dynamic
+    }
+}
+
+impl GraphView {
+    /// The nodes, in the order of composition.
+    pub fn nodes(&self) -> &[GraphNode] {
+        &self.nodes
+    }
+
+    /// The edges.
+    pub fn edges(&self) -> &[GraphEdge] {
+        &self.edges
+    }
+
+    /// The graph in Mermaid's flowchart language; edges into copies are thick.
+    pub fn to_mermaid(&self) -> String {
+        let mut text = String::from("flowchart TD\n");
+        for (place, node) in self.nodes.iter().enumerate() {
+            let name = label(node).replace('"', "#quot;");
+            let (open, close) = if node.is_op { ("[", "]") } else { ("([", "])") };
+            let _ = writeln!(text, "    n{place}{open}\"{name}\"{close}");
+        }
+        for edge in &self.edges {
+            let arrow = if edge.dynamic { "==>" } else { "-->" };
+            let _ = writeln!(text, "    n{} {arrow} n{}", edge.from, edge.to);
+        }
+        text
+    }
+
+    /// The graph in Graphviz' DOT language; edges into copies are bold.
+    pub fn to_dot(&self) -> String {
+        let mut text = String::from("digraph job {\n    node [shape=box];\n");
+        for (place, node) in self.nodes.iter().enumerate() {
+            let name = label(node).replace('\\', "\\\\").replace('"', "\\\"");
+            let shape = if node.is_op { "" } else { ", shape=oval" };
+            let _ = writeln!(text, "    n{place} [label=\"{name}\"{shape}];");
+        }
+        for edge in &self.edges {
+            let style = if edge.dynamic { " [style=bold]" } else { "" };
+            let _ = writeln!(text, "    n{} -> n{}{style};", edge.from, edge.to);
+        }
+        text.push_str("}\n");
+        text
+    }
+
+    pub(crate) fn empty() -> Self {
+        Self { nodes: Vec::new(), edges: Vec::new() }
+    }
+
+    pub(crate) fn of(graph: &Graph) -> Self {
+        let shown: Vec<NodeId> =
+            (0..graph.nodes.len()).map(NodeId).filter(|id| name(graph, *id).is_some()).collect();
+        let place = |id: NodeId| shown.binary_search(&id).ok();
+        let mut view = Self::empty();
+        for (to, id) in shown.iter().enumerate() {
+            let node = graph.node(*id);
+            view.nodes.push(GraphNode {
+                name: name(graph, *id).unwrap_or_default(),
+                depth: graph.ancestry(node.scope).count() - 1,
+                is_op: node.op().is_some(),
+                tags: node.op().map(|op| op.tags.clone()).unwrap_or_default(),
+            });
+            for (input, port) in inputs_of(node) {
+                let mut origins = Vec::new();
+                origins_of(graph, port, false, &mut origins);
+                for (from, dynamic) in origins {
+                    let Some(from) = place(from).filter(|from| *from != to) else { continue };
+                    let edge = GraphEdge { from, to, input, dynamic };
+                    if !view.edges.contains(&edge) {
+                        view.edges.push(edge);
+                    }
+                }
+            }
+        }
+        view
+    }
+}
+
+/// What a node takes, with the name of the parameter that takes it.
+fn inputs_of(node: &Node) -> Vec<(Option<&'static str>, PortRef)> {
+    let names = node.op().map_or(&[][..], |op| op.spec.inputs);
+    let inputs = node.inputs.iter().enumerate().filter_map(|(place, input)| match input {
+        RawInput::Port(port) => Some((names.get(place).copied(), *port)),
+        RawInput::Value(_) => None,
+    });
+    let after = node.after.iter().map(|port| (None, *port));
+    let result = match &node.kind {
+        Kind::Fold(fold) => Some((None, fold.result)),
+        _ => None,
+    };
+    inputs.chain(after).chain(result).collect()
+}
+
+fn label(node: &GraphNode) -> String {
+    format!("{}{}", node.name, "[*]".repeat(usize::from(node.depth > 0)))
+}
+
+fn name(graph: &Graph, id: NodeId) -> Option<String> {
+    match &graph.node(id).kind {
+        Kind::Op(op) => Some(op.name.to_string()),
+        Kind::Collect { .. } => Some("collect".to_owned()),
+        Kind::Fold(_) => Some("fold".to_owned()),
+        Kind::Element | Kind::Wire(_) | Kind::Stream { .. } => None,
+    }
+}
+
+/// The shown nodes that a port's value comes from, through those that are not shown.
+fn origins_of(graph: &Graph, port: PortRef, dynamic: bool, origins: &mut Vec<(NodeId, bool)>) {
+    if name(graph, port.node).is_some() {
+        return origins.push((port.node, dynamic));
+    }
+    let node = graph.node(port.node);
+    match &node.kind {
+        Kind::Element => source_of(graph, node.scope, origins),
+        _ => {
+            for input in &node.inputs {
+                if let RawInput::Port(port) = input {
+                    origins_of(graph, *port, dynamic, origins);
+                }
+            }
+        }
+    }
+}
+
+fn source_of(graph: &Graph, scope: ScopeId, origins: &mut Vec<(NodeId, bool)>) {
+    match &graph.scope(scope).source {
+        Source::Emitted(port) => origins.push((port.node, true)),
+        Source::Fold(fold) => {
+            for port in graph.node(*fold).input_ports() {
+                origins_of(graph, port, true, origins);
+            }
+        }
+        source => {
+            for stream in source.streams() {
+                origins_of(graph, stream.port, true, origins);
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Jobs: what a job function returns.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::BuildError;
+use crate::graph::{
+    Composer, DynamicHandle, Fanned, Graph, GraphView, Mapped, OutputHandle, PortRef, compose,
+};
+use crate::keyed::Keyed;
+use crate::plan::Plan;
+use crate::value::{Erased, Value};
+
+/// A graph that can be run, any number of times. Made by calling a function that carries `#[job]`.
+///
+/// `T` is what a run of it gives.
+pub struct Job<T> {
+    name: &'static str,
+    pub(crate) composed: Result<Arc<Composed>, BuildError>,
+    pub(crate) read: fn(Vec<Erased>) -> T,
+}
+
+/// A composed job: its graph, and how to run it.
+#[derive(Debug)]
+pub(crate) struct Composed {
+    pub(crate) graph: Graph,
+    pub(crate) plan: Arc<Plan>,
+}
+
+impl<T> Job<T> {
+    /// Composes a job: calls `body` once, in which ops record their use.
+    ///
+    /// `#[job]` writes this call.
+    #[track_caller]
+    pub fn compose<R: JobOutput<Output = T>>(name: &'static str, body: impl FnOnce() -> R) -> Self {
+        let composed = compose(body, |composer, returned| {
+            let mut outputs = Vec::new();
+            returned.outputs(composer, &mut outputs);
+            outputs
+        });
+        let composed = composed.and_then(|(graph, outputs)| {
+            let plan = Arc::new(Plan::new(graph.clone(), &outputs)?);
+            Ok(Arc::new(Composed { graph, plan }))
+        });
+        Self { name, composed, read: |values| R::read(&mut values.into_iter()) }
+    }
+
+    /// The job's name: that of its function.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Says whether the job is valid. A run of one that is not ends with this error before its first step.
+    pub fn check(&self) -> Result<(), BuildError> {
+        match &self.composed {
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.clone()),
+        }
+    }
+
+    /// The job's nodes and edges. A job that is not valid has none.
+    pub fn graph(&self) -> GraphView {
+        match &self.composed {
+            Ok(composed) => GraphView::of(&composed.graph),
+            Err(_) => GraphView::empty(),
+        }
+    }
+}
+
+impl<T> Clone for Job<T> {
+    fn clone(&self) -> Self {
+        Self { name: self.name, composed: self.composed.clone(), read: self.read }
+    }
+}
+
+impl<T> fmt::Debug for Job<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// What a job function may return: nothing, a handle, a tuple of up to eight of these.
+///
+/// A run gives the value of a handle; for a dynamic handle, the values with their keys.
+#[diagnostic::on_unimplemented(
+    message = "a job cannot return `{Self}`",
+    label = "not a handle",
+    note = "a job returns nothing, an `OutputHandle<T>`, a `DynamicHandle<T>`, or a tuple of handles"
+)]
+pub trait JobOutput {
+    /// What a run gives.
+    type Output: 'static;
+
+    #[doc(hidden)]
+    fn outputs(self, composer: &mut Composer, outputs: &mut Vec<PortRef>);
+
+    #[doc(hidden)]
+    fn read(values: &mut dyn Iterator<Item = Erased>) -> Self::Output;
+}
+
+fn take<T: Value>(values: &mut dyn Iterator<Item = Erased>) -> T {
+    match values.next() {
+        Some(value) => value.take(),
+        None => unreachable!("a run that succeeded has a value for each output"),
+    }
+}
+
+impl JobOutput for () {
+    type Output = ();
+
+    fn outputs(self, _composer: &mut Composer, _outputs: &mut Vec<PortRef>) {}
+
+    fn read(_values: &mut dyn Iterator<Item = Erased>) -> Self::Output {}
+}
+
+impl<T: Value> JobOutput for OutputHandle<T> {
+    type Output = T;
+
+    fn outputs(self, composer: &mut Composer, outputs: &mut Vec<PortRef>) {
+        composer.output(self, outputs);
+    }
+
+    fn read(values: &mut dyn Iterator<Item = Erased>) -> T {
+        take(values)
+    }
+}
+
+impl<T: Value> JobOutput for DynamicHandle<T> {
+    type Output = Keyed<T>;
+
+    fn outputs(self, composer: &mut Composer, outputs: &mut Vec<PortRef>) {
+        composer.dynamic_output(self, outputs);
+    }
+
+    fn read(values: &mut dyn Iterator<Item = Erased>) -> Keyed<T> {
+        take(values)
+    }
+}
+
+impl<H: Fanned> JobOutput for Mapped<H> {
+    type Output = Keyed<H::Flat>;
+
+    fn outputs(self, composer: &mut Composer, outputs: &mut Vec<PortRef>) {
+        composer.dynamic_output(self, outputs);
+    }
+
+    fn read(values: &mut dyn Iterator<Item = Erased>) -> Keyed<H::Flat> {
+        take(values)
+    }
+}
+
+macro_rules! job_output_tuple {
+    ($($handle:ident)*) => {
+        impl<$($handle: JobOutput),*> JobOutput for ($($handle,)*) {
+            type Output = ($($handle::Output,)*);
+
+            #[expect(non_snake_case, reason = "a type's letter names its value")]
+            fn outputs(self, composer: &mut Composer, outputs: &mut Vec<PortRef>) {
+                let ($($handle,)*) = self;
+                $($handle.outputs(composer, outputs);)*
+            }
+
+            fn read(values: &mut dyn Iterator<Item = Erased>) -> Self::Output {
+                ($($handle::read(values),)*)
+            }
+        }
+    };
+}
+
+job_output_tuple!(A);
+job_output_tuple!(A B);
+job_output_tuple!(A B C);
+job_output_tuple!(A B C D);
+job_output_tuple!(A B C D E);
+job_output_tuple!(A B C D E F);
+job_output_tuple!(A B C D E F G);
+job_output_tuple!(A B C D E F G H);

@@ -1,0 +1,165 @@
+//! Where a copy stands: the keys above it, outermost first.
+
+use std::cmp::Ordering;
+use std::fmt::{self, Write as _};
+use std::sync::Arc;
+
+use super::MappingKey;
+
+/// The mapping keys of one copy, outermost first.
+///
+/// A step that is not mapped has the empty path.
+#[derive(Clone, Default)]
+pub struct KeyPath(Option<Arc<Link>>);
+
+struct Link {
+    parent: KeyPath,
+    key: MappingKey,
+    /// The place of the key in the order of emission.
+    index: u64,
+}
+
+impl KeyPath {
+    /// The path of a step that is not mapped.
+    pub fn root() -> Self {
+        Self(None)
+    }
+
+    /// This path with one more key below it.
+    pub(crate) fn child(&self, key: MappingKey, index: u64) -> Self {
+        Self(Some(Arc::new(Link { parent: self.clone(), key, index })))
+    }
+
+    /// Whether the step is not mapped.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// How many maps the step is inside of.
+    pub fn len(&self) -> usize {
+        self.links().count()
+    }
+
+    /// The keys, outermost first.
+    pub fn keys(&self) -> Vec<MappingKey> {
+        let mut keys: Vec<_> = self.links().map(|link| link.key.clone()).collect();
+        keys.reverse();
+        keys
+    }
+
+    /// The path as one key, `outer/inner`. The empty path has none.
+    pub(crate) fn to_key(&self) -> Option<MappingKey> {
+        let mut keys = self.keys().into_iter();
+        let first = keys.next()?;
+        Some(keys.fold(first, |outer, inner| MappingKey::join(&outer, &inner)))
+    }
+
+    /// Orders copies by emission, level by level from the outermost.
+    pub(crate) fn cmp_emission(&self, other: &Self) -> Ordering {
+        self.indexes().cmp(&other.indexes())
+    }
+
+    fn indexes(&self) -> Vec<u64> {
+        let mut indexes: Vec<_> = self.links().map(|link| link.index).collect();
+        indexes.reverse();
+        indexes
+    }
+
+    fn links(&self) -> impl Iterator<Item = &Link> {
+        std::iter::successors(self.0.as_deref(), |link| link.parent.0.as_deref())
+    }
+}
+
+impl fmt::Display for KeyPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (depth, key) in self.keys().iter().enumerate() {
+            if depth > 0 {
+                f.write_char('/')?;
+            }
+            write_segment(f, key)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for KeyPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{self}]")
+    }
+}
+
+/// Names one step of a run: `node`, `node[key]`, or `node[outer/inner]`.
+///
+/// In a key, the characters `/ [ ] % * ?` are percent-encoded.
+#[derive(Debug, Clone)]
+pub struct StepKey {
+    node: Arc<str>,
+    path: KeyPath,
+}
+
+impl StepKey {
+    pub(crate) fn new(node: Arc<str>, path: KeyPath) -> Self {
+        Self { node, path }
+    }
+
+    /// The name of the node that the step belongs to.
+    pub fn node(&self) -> &str {
+        &self.node
+    }
+
+    /// The mapping keys of the step, outermost first.
+    pub fn path(&self) -> &KeyPath {
+        &self.path
+    }
+}
+
+impl fmt::Display for StepKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.node)?;
+        if self.path.is_empty() {
+            return Ok(());
+        }
+        write!(f, "[{}]", self.path)
+    }
+}
+
+/// Appends a key as one part of a path.
+pub(super) fn push_segment(text: &mut String, key: &MappingKey) {
+    // Writing to a `String` cannot fail.
+    let _written = write_segment(text, key);
+}
+
+fn write_segment(out: &mut impl fmt::Write, key: &MappingKey) -> fmt::Result {
+    let text = key.as_str();
+    if key.is_path() {
+        return out.write_str(text);
+    }
+    let mut rest = text;
+    while let Some(at) = rest.find(['/', '[', ']', '%', '*', '?']) {
+        out.write_str(&rest[..at])?;
+        write!(out, "%{:02X}", rest.as_bytes()[at])?;
+        rest = &rest[at + 1..];
+    }
+    out.write_str(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_key_shows_the_node_and_the_keys_above_it() {
+        let outer = KeyPath::root().child("eu/west".into(), 0);
+        let inner = outer.child(7.into(), 0);
+        let key = |path: &KeyPath| StepKey::new("clean".into(), path.clone()).to_string();
+        assert_eq!(key(&KeyPath::root()), "clean");
+        assert_eq!(key(&outer), "clean[eu%2Fwest]");
+        assert_eq!(key(&inner), "clean[eu%2Fwest/7]");
+    }
+
+    #[test]
+    fn every_reserved_character_is_encoded() {
+        let path = KeyPath::root().child("/[]%*?".into(), 0);
+        assert_eq!(path.to_string(), "%2F%5B%5D%25%2A%3F");
+    }
+}

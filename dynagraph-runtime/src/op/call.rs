@@ -1,0 +1,201 @@
+//! One attempt of one step, as the op sees it.
+
+use std::any::type_name;
+use std::fmt;
+use std::future::Future;
+use std::ops::ControlFlow;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::vec::Drain;
+
+use super::dynamic::{DynamicOut, DynamicOutput, Port};
+use super::{OpContext, Resource};
+use crate::error::OpError;
+use crate::key::MappingKey;
+use crate::value::{Erased, Held, TypeMap, Value};
+
+/// What the engine gives to one attempt.
+///
+/// Inputs are taken in the order of the op's parameters, each once.
+#[derive(Debug)]
+pub struct Call<'a> {
+    inputs: Drain<'a, Erased>,
+    environment: &'a dyn Environment,
+}
+
+/// What an attempt can ask for beside its inputs.
+pub(crate) trait Environment: fmt::Debug {
+    fn context(&self) -> OpContext;
+    fn resources(&self) -> &TypeMap;
+    fn port(&self, output: usize) -> Arc<dyn Port>;
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn new(inputs: &'a mut Vec<Erased>, environment: &'a dyn Environment) -> Self {
+        Self { inputs: inputs.drain(..), environment }
+    }
+
+    /// Takes the next input: moved if this step is its last consumer, cloned otherwise.
+    pub fn owned<T: Value>(&mut self) -> T {
+        self.next().take()
+    }
+
+    /// Takes the next input for reading; it is never cloned.
+    pub fn held<T: Value>(&mut self) -> Held<T> {
+        self.next().hold()
+    }
+
+    /// The context of this attempt.
+    pub fn context(&self) -> OpContext {
+        self.environment.context()
+    }
+
+    /// A resource of the run.
+    ///
+    /// # Panics
+    ///
+    /// If the op's spec does not name it: a run without a resource that a spec names does not start.
+    pub fn resource<R: Send + Sync + 'static>(&self) -> Resource<R> {
+        match self.environment.resources().get::<R>() {
+            Some(resource) => Resource::from_arc(resource),
+            None => panic!("the op's spec does not ask for the resource `{}`", type_name::<R>()),
+        }
+    }
+
+    /// The emitter of the dynamic output at this place in the op's spec.
+    pub fn emitter<T: Value>(&self, output: usize) -> DynamicOut<T> {
+        DynamicOut::new(self.environment.port(output))
+    }
+
+    #[track_caller]
+    fn next(&mut self) -> Erased {
+        match self.inputs.next() {
+            Some(input) => input,
+            None => unreachable!("a step has an input for every parameter of its op"),
+        }
+    }
+}
+
+/// How an attempt began.
+pub struct Started(pub(crate) Progress);
+
+pub(crate) enum Progress {
+    Done(Result<Returned, OpError>),
+    Running(Pin<Box<dyn Future<Output = Result<Returned, OpError>> + Send>>),
+}
+
+impl Started {
+    /// The attempt has ended.
+    pub fn done(result: Result<Returned, OpError>) -> Self {
+        Self(Progress::Done(result))
+    }
+
+    /// The attempt ends with this future.
+    pub fn future(
+        future: impl Future<Output = Result<Returned, OpError>> + Send + 'static,
+    ) -> Self {
+        Self(Progress::Running(Box::pin(future)))
+    }
+}
+
+impl fmt::Debug for Started {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Progress::Done(_) => "Done",
+            Progress::Running(_) => "Running",
+        })
+    }
+}
+
+/// What an attempt gave, for every output of its op.
+#[derive(Debug)]
+pub struct Returned(pub(crate) Outputs);
+
+#[derive(Debug)]
+pub(crate) enum Outputs {
+    One(Output),
+    Many(Vec<Output>),
+}
+
+impl Returned {
+    /// What the only output gave.
+    pub fn one(output: Output) -> Self {
+        Self(Outputs::One(output))
+    }
+
+    /// What each output gave, in the order of the op's spec.
+    pub fn many(outputs: impl Into<Vec<Output>>) -> Self {
+        Self(Outputs::Many(outputs.into()))
+    }
+}
+
+/// What one output gave.
+#[derive(Debug)]
+pub struct Output(pub(crate) Given);
+
+pub(crate) enum Given {
+    Value(Erased),
+    Nothing,
+    Emitted,
+    List(Box<dyn List>),
+}
+
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Value(_) => "Value",
+            Self::Nothing => "Nothing",
+            Self::Emitted => "Emitted",
+            Self::List(_) => "List",
+        })
+    }
+}
+
+impl Output {
+    /// A value.
+    pub fn value<T: Value>(value: T) -> Self {
+        Self(Given::Value(Erased::new(value)))
+    }
+
+    /// A value, or nothing, which skips the steps that need it.
+    pub fn optional<T: Value>(value: Option<T>) -> Self {
+        Self(value.map_or(Given::Nothing, |value| Given::Value(Erased::new(value))))
+    }
+
+    /// All values of a dynamic output.
+    pub fn list<T: Value>(values: Vec<DynamicOutput<T>>) -> Self {
+        Self(Given::List(Box::new(values.into_iter())))
+    }
+
+    /// The values of a dynamic output, each emitted before.
+    pub fn emitted() -> Self {
+        Self(Given::Emitted)
+    }
+}
+
+/// A returned list of dynamic outputs.
+pub(crate) trait List: Send {
+    /// Goes through the keys that are left, in order.
+    fn each_key(&self, visit: &mut dyn FnMut(&MappingKey) -> ControlFlow<()>);
+    fn next(&mut self) -> Option<(MappingKey, Erased)>;
+    fn remaining(&self) -> usize;
+}
+
+impl<T: Value> List for std::vec::IntoIter<DynamicOutput<T>> {
+    fn each_key(&self, visit: &mut dyn FnMut(&MappingKey) -> ControlFlow<()>) {
+        for output in self.as_slice() {
+            if visit(output.key()).is_break() {
+                return;
+            }
+        }
+    }
+
+    fn next(&mut self) -> Option<(MappingKey, Erased)> {
+        let (value, key) = Iterator::next(self)?.into_parts();
+        Some((key, Erased::new(value)))
+    }
+
+    fn remaining(&self) -> usize {
+        self.len()
+    }
+}

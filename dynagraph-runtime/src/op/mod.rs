@@ -1,0 +1,78 @@
+//! What an op is, and what it is given: its inputs, its context, its resources and its dynamic outputs.
+
+mod call;
+mod context;
+mod dynamic;
+mod resource;
+mod spec;
+
+use std::fmt;
+use std::marker::PhantomData;
+
+pub use call::{Call, Output, Returned, Started};
+pub(crate) use call::{Environment, Given, List, Outputs, Progress};
+pub(crate) use context::StepInfo;
+pub use context::{OpContext, RunId};
+pub use dynamic::{Captured, DynamicOut, DynamicOutput, EmitError};
+pub(crate) use dynamic::{Port, Refused, check_key};
+pub use resource::Resource;
+pub use spec::{OpSpec, OutputKind, OutputSpec, ResourceSpec};
+
+/// A unit of work: a function that can be invoked in a job.
+///
+/// `#[op]` writes the implementation; [everything it writes](crate#without-the-macros) can be written by hand.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an op",
+    label = "not an op",
+    note = "an op is the type that `#[op]` makes beside a function, under the function's name"
+)]
+pub trait Op: Sized + 'static {
+    /// The op's name, which its nodes and steps carry.
+    const NAME: &'static str;
+
+    /// What it takes: a tuple of owned types, in the order of its parameters.
+    type Inputs: crate::graph::Inputs;
+
+    /// What one step of it gives, or one mapping key of it if its output is dynamic.
+    ///
+    /// For an op of several outputs this is [`Op::Handles`].
+    type Output: 'static;
+
+    /// What invoking it in a job gives.
+    type Handles: crate::graph::Handles;
+
+    /// What the engine knows of the op before it runs it.
+    fn spec() -> OpSpec;
+
+    /// Starts one attempt of one step.
+    ///
+    /// An op whose spec is blocking does its work here, on a thread that may block.
+    /// Any other op returns at once, with a future that does it.
+    fn start(call: &mut Call<'_>) -> Started;
+}
+
+/// An op with its type erased.
+pub(crate) trait ErasedOp: Send + Sync {
+    fn start(&self, call: &mut Call<'_>) -> Started;
+}
+
+/// Stands for an op where only its behaviour matters.
+pub(crate) struct Behavior<O>(PhantomData<fn() -> O>);
+
+impl<O: Op> Behavior<O> {
+    pub(crate) fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<O: Op> ErasedOp for Behavior<O> {
+    fn start(&self, call: &mut Call<'_>) -> Started {
+        O::start(call)
+    }
+}
+
+impl fmt::Debug for dyn ErasedOp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ErasedOp")
+    }
+}

@@ -1,0 +1,124 @@
+//! What the engine knows of an op before it runs it.
+
+use std::any::{TypeId, type_name};
+use std::num::NonZeroUsize;
+
+/// Describes an op to the engine.
+///
+/// An op made by `new` is async, has one plain output and no limits.
+#[derive(Debug, Clone)]
+pub struct OpSpec {
+    pub(crate) blocking: bool,
+    pub(crate) inputs: &'static [&'static str],
+    pub(crate) outputs: Vec<OutputSpec>,
+    pub(crate) resources: Vec<ResourceSpec>,
+    pub(crate) max_concurrent: Option<NonZeroUsize>,
+    pub(crate) version: Option<&'static str>,
+}
+
+/// One output of an op.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutputSpec {
+    pub(crate) name: &'static str,
+    pub(crate) kind: OutputKind,
+    /// Whether the values are emitted while the op runs.
+    pub(crate) emitted: bool,
+}
+
+/// How many values an output gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OutputKind {
+    /// One.
+    Plain,
+    /// One or none: without one, the steps that need it are skipped.
+    Optional,
+    /// Any number, each with a mapping key.
+    Dynamic,
+}
+
+/// One resource that an op asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ResourceSpec {
+    pub(crate) id: TypeId,
+    pub(crate) name: &'static str,
+}
+
+impl OpSpec {
+    /// An async op with these parameters and one plain output.
+    #[must_use]
+    pub fn new(inputs: &'static [&'static str]) -> Self {
+        Self {
+            blocking: false,
+            inputs,
+            outputs: vec![OutputSpec::plain("output")],
+            resources: Vec::new(),
+            max_concurrent: None,
+            version: None,
+        }
+    }
+
+    /// The op does its work in [`Op::start`](super::Op::start), and may block its thread.
+    #[must_use]
+    pub fn blocking(mut self) -> Self {
+        self.blocking = true;
+        self
+    }
+
+    /// The outputs, in order: the returned ones, then the emitted ones.
+    #[must_use]
+    pub fn outputs(mut self, outputs: impl Into<Vec<OutputSpec>>) -> Self {
+        self.outputs = outputs.into();
+        self
+    }
+
+    /// The op asks for this resource.
+    #[must_use]
+    pub fn resource<R: 'static>(mut self) -> Self {
+        self.resources.push(ResourceSpec { id: TypeId::of::<R>(), name: type_name::<R>() });
+        self
+    }
+
+    /// At most this many steps of a node of this op run at once.
+    ///
+    /// # Panics
+    ///
+    /// If `limit` is zero. In a `const` context, that is a compile error; `#[op]` refuses it at its own tokens.
+    #[must_use]
+    pub const fn max_concurrent(mut self, limit: usize) -> Self {
+        assert!(limit > 0, "`max_concurrent` is at least 1");
+        self.max_concurrent = NonZeroUsize::new(limit);
+        self
+    }
+
+    /// The version of what the op computes: text that changes when its results would.
+    #[must_use]
+    pub const fn version(mut self, version: &'static str) -> Self {
+        self.version = Some(version);
+        self
+    }
+}
+
+impl OutputSpec {
+    /// An output of one value.
+    pub const fn plain(name: &'static str) -> Self {
+        Self { name, kind: OutputKind::Plain, emitted: false }
+    }
+
+    /// An output of one value or none.
+    pub const fn optional(name: &'static str) -> Self {
+        Self { name, kind: OutputKind::Optional, emitted: false }
+    }
+
+    /// An output of any number of values, each with a mapping key, returned as a list.
+    pub const fn dynamic(name: &'static str) -> Self {
+        Self { name, kind: OutputKind::Dynamic, emitted: false }
+    }
+
+    /// An output of any number of values, each with a mapping key, emitted one by one.
+    ///
+    /// A blocking op that emits may wait for those who take its values, and so is given a thread of its own.
+    pub const fn emitted(name: &'static str) -> Self {
+        Self { name, kind: OutputKind::Dynamic, emitted: true }
+    }
+}

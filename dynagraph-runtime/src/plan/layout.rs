@@ -1,0 +1,365 @@
+//! Gives every value its cell, every node its place, and every cell its number of uses.
+
+use std::collections::{HashMap, HashSet};
+
+use super::order::in_order;
+use super::shape::{may_skip, shape};
+use super::window::may_hold_back;
+use super::{
+    Arg, Feed, FoldPlan, GatherKind, GatherPlan, NodePlan, OpPlan, OutputPlan, Place, Plan,
+    ScopePlan, Shape, StreamArg, Window, Work,
+};
+use crate::error::BuildError;
+use crate::graph::{Gather, Graph, Kind, NodeId, PortRef, RawInput, ScopeId, Source, StreamRef};
+use crate::op::OutputKind;
+
+pub(super) fn lay_out(graph: &Graph, outputs: &[PortRef]) -> Result<Plan, BuildError> {
+    let order = in_order(graph)?;
+    let layout = Layout::new(graph, &order);
+    let nodes = (0..graph.nodes.len()).map(|node| layout.node(NodeId(node))).collect();
+    let outputs = outputs.iter().map(|port| layout.cell(*port)).collect::<Vec<_>>();
+    let mut plan = Plan { scopes: Vec::new(), nodes, outputs };
+    for scope in (0..graph.scopes.len()).map(ScopeId) {
+        let scope = layout.scope(scope);
+        plan.scopes.push(scope);
+    }
+    count_uses(&mut plan);
+    mark_last_uses(&mut plan);
+    Ok(plan)
+}
+
+struct Layout<'a> {
+    graph: &'a Graph,
+    cells: HashMap<PortRef, usize>,
+    counts: Vec<usize>,
+    order: HashMap<ScopeId, Vec<NodeId>>,
+    children: HashMap<ScopeId, Vec<ScopeId>>,
+}
+
+impl<'a> Layout<'a> {
+    fn new(graph: &'a Graph, order: &[NodeId]) -> Self {
+        let mut layout = Self {
+            graph,
+            cells: HashMap::new(),
+            counts: vec![0; graph.scopes.len()],
+            order: HashMap::new(),
+            children: HashMap::new(),
+        };
+        for id in order {
+            let node = graph.node(*id);
+            let plain: Vec<bool> = match &node.kind {
+                Kind::Op(op) => {
+                    let outputs = op.spec.outputs.iter();
+                    outputs.map(|output| output.kind != OutputKind::Dynamic).collect()
+                }
+                _ => vec![true],
+            };
+            for (output, _) in plain.iter().enumerate().filter(|(_, plain)| **plain) {
+                let count = &mut layout.counts[node.scope.0];
+                layout.cells.insert(PortRef { node: *id, output }, *count);
+                *count += 1;
+            }
+            if !matches!(node.kind, Kind::Element) {
+                layout.order.entry(node.scope).or_default().push(*id);
+            }
+        }
+        for scope in (1..graph.scopes.len()).map(ScopeId) {
+            let Some(parent) = graph.scope(scope).parent else { continue };
+            if layout.is_used(scope) && !matches!(graph.scope(scope).source, Source::Fold(_)) {
+                layout.children.entry(parent).or_default().push(scope);
+            }
+        }
+        layout
+    }
+
+    /// Whether anything happens in a scope, or comes out of it.
+    fn is_used(&self, scope: ScopeId) -> bool {
+        // What reads a stream must, or the stream holds its producer back.
+        let reads = !self.graph.scope(scope).source.streams().is_empty();
+        reads
+            || self.graph.nodes.iter().any(|node| match &node.kind {
+                Kind::Element => false,
+                Kind::Collect { over, .. } | Kind::Stream { over } if *over == scope => true,
+                _ => self.graph.contains(scope, node.scope),
+            })
+    }
+
+    fn cell(&self, port: PortRef) -> usize {
+        match self.cells.get(&port) {
+            Some(cell) => *cell,
+            None => unreachable!("only plain outputs are taken as values"),
+        }
+    }
+
+    /// A port, as seen from a scope that is in its scope.
+    fn place(&self, from: ScopeId, port: PortRef) -> Place {
+        let scope = self.graph.scope_of(port);
+        let up = self.graph.ancestry(from).take_while(|around| *around != scope).count();
+        Place { up, cell: self.cell(port) }
+    }
+
+    fn stream(&self, from: ScopeId, stream: StreamRef) -> StreamArg {
+        StreamArg { place: self.place(from, stream.port), depth: stream.depth }
+    }
+
+    fn node(&self, id: NodeId) -> NodePlan {
+        let node = self.graph.node(id);
+        let outputs = node.op().map_or(1, |op| op.spec.outputs.len());
+        let cells = (0..outputs).map(|output| self.cells.get(&PortRef { node: id, output }));
+        let gathers = matches!(node.kind, Kind::Collect { .. } | Kind::Stream { .. });
+        let args = node.inputs.iter().filter(|_| !gathers).map(|input| match input {
+            RawInput::Value(value) => Arg::Value(value.clone()),
+            RawInput::Port(port) => Arg::Cell { place: self.place(node.scope, *port), last: false },
+        });
+        NodePlan {
+            scope: node.scope,
+            cells: cells.map(Option::<&usize>::copied).collect(),
+            args: args.collect(),
+            after: node.after.iter().map(|port| self.place(node.scope, *port)).collect(),
+            work: self.work(id),
+        }
+    }
+
+    fn work(&self, id: NodeId) -> Work {
+        let node = self.graph.node(id);
+        match &node.kind {
+            Kind::Element => Work::Element,
+            Kind::Wire(wire) => Work::Wire(*wire),
+            Kind::Collect { gather, .. } => Work::Collect(*gather),
+            Kind::Stream { .. } => Work::Stream,
+            Kind::Fold(fold) => {
+                let [RawInput::Port(port), ..] = node.inputs.as_slice() else {
+                    unreachable!("a fold's first input is a stream")
+                };
+                let stream = StreamRef { port: *port, depth: fold.depth };
+                Work::Fold(FoldPlan {
+                    stream: self.stream(node.scope, stream),
+                    body: fold.body,
+                    result: self.cell(fold.result),
+                    may_skip: may_skip(self.graph, fold.result.node),
+                })
+            }
+            Kind::Op(op) => {
+                let children = self.children.get(&node.scope).map_or(&[][..], Vec::as_slice);
+                let output = |copies: &Option<ScopeId>| match copies {
+                    None => OutputPlan::Plain,
+                    Some(copies) => match children.iter().position(|child| child == copies) {
+                        None => OutputPlan::Unused,
+                        Some(child) => OutputPlan::FanOut(child),
+                    },
+                };
+                Work::Op(OpPlan {
+                    name: op.name.clone(),
+                    op_name: op.op_name,
+                    op_type: op.op_type,
+                    behavior: op.behavior.clone(),
+                    spec: op.spec.clone(),
+                    max_concurrent: op.max_concurrent,
+                    outputs: op.fan_outs.iter().map(output).collect(),
+                })
+            }
+        }
+    }
+
+    fn scope(&self, id: ScopeId) -> ScopePlan {
+        let scope = self.graph.scope(id);
+        let parent = scope.parent.unwrap_or(ScopeId::ROOT);
+        let nodes = self.order.get(&id).cloned().unwrap_or_default();
+        let children = self.children.get(&id).cloned().unwrap_or_default();
+        let feed = match &scope.source {
+            Source::Root => Feed::Root,
+            Source::Emitted(_) => Feed::Emitted,
+            Source::Replay(of) => Feed::Replay(self.stream(parent, *of)),
+            Source::Zip(zip) => Feed::Zip {
+                left: self.stream(parent, zip.left),
+                right: self.stream(parent, zip.right),
+                pair: zip.pair,
+                name: zip.name.clone(),
+            },
+            Source::Batch { of, size, gather } => {
+                Feed::Batch { of: self.stream(parent, *of), size: *size, gather: *gather }
+            }
+            Source::Fold(_) => Feed::Fold,
+        };
+        let owner = scope.max_concurrent.map(|limit| limit.owner);
+        let levels =
+            |owner: ScopeId| self.graph.ancestry(id).take_while(|around| *around != owner).count();
+        let shared_below = self.graph.scopes.iter().enumerate().filter_map(|(place, other)| {
+            let limit = other.max_concurrent?;
+            let shared = limit.owner == id && other.parent != Some(id);
+            shared.then_some((ScopeId(place), limit.limit))
+        });
+        ScopePlan {
+            parent: scope.parent,
+            feed,
+            shape: shape(self.graph, id, &nodes, children.is_empty()),
+            window: match scope.window {
+                _ if !may_hold_back(self.graph, id) => Window::Unbounded,
+                Some(keys) => Window::Keys(keys),
+                None => Window::Default,
+            },
+            max_concurrent: scope.max_concurrent.map(|limit| limit.limit),
+            limit_owner: owner.filter(|owner| Some(*owner) != scope.parent).map(levels),
+            owned_limits: shared_below.collect(),
+            uses: vec![0; self.counts[id.0]],
+            elements: scope.elements.iter().map(|node| self.cell(PortRef::first(*node))).collect(),
+            nodes,
+            children,
+            gathers: self.gathers(id),
+            captures: Vec::new(),
+            outer_cells: Vec::new(),
+        }
+    }
+
+    fn gathers(&self, scope: ScopeId) -> Vec<GatherPlan> {
+        let nodes = self.graph.nodes.iter().enumerate();
+        nodes
+            .filter_map(|(place, node)| {
+                let id = NodeId(place);
+                let kind = match &node.kind {
+                    Kind::Collect { over, gather } if *over == scope => {
+                        GatherKind::Collect { keyed: matches!(gather, Gather::Keyed(_)) }
+                    }
+                    Kind::Stream { over } if *over == scope => {
+                        GatherKind::Stream { kept: self.is_kept(id) }
+                    }
+                    _ => return None,
+                };
+                let cells = node.input_ports().map(|port| self.cell(port)).collect();
+                Some(GatherPlan { node: id, cells, kind })
+            })
+            .collect()
+    }
+
+    /// Whether a stream has readers that begin at other times than it does.
+    fn is_kept(&self, stream: NodeId) -> bool {
+        let home = self.graph.node(stream).scope;
+        let reads = |of: &StreamRef| of.port.node == stream;
+        let deeper_scope =
+            self.graph.scopes.iter().any(|scope| {
+                scope.parent != Some(home) && scope.source.streams().iter().any(reads)
+            });
+        let elsewhere = self.graph.nodes.iter().any(|node| {
+            let takes = node.input_ports().any(|port| port.node == stream);
+            let streamed = matches!(node.kind, Kind::Stream { over } if over == home);
+            if streamed && takes {
+                // A stream of streams: kept inside if it is kept outside.
+                let outer = self.graph.nodes.iter().position(|other| std::ptr::eq(other, node));
+                return outer.is_some_and(|outer| self.is_kept(NodeId(outer)));
+            }
+            takes && node.scope != home
+        });
+        deeper_scope || elsewhere
+    }
+}
+
+/// Counts, for each cell, how often its value is taken in one instance of its scope.
+fn count_uses(plan: &mut Plan) {
+    for cell in plan.outputs.clone() {
+        plan.scopes[ScopeId::ROOT.0].uses[cell] += 1;
+    }
+    for place in 0..plan.scopes.len() {
+        for cell in
+            plan.scopes[place].gathers.iter().flat_map(|g| g.cells.clone()).collect::<Vec<_>>()
+        {
+            plan.scopes[place].uses[cell] += 1;
+        }
+    }
+    let folds = plan.nodes.iter().filter_map(|node| match &node.work {
+        Work::Fold(fold) => Some((fold.body, fold.result)),
+        _ => None,
+    });
+    for (body, result) in folds.collect::<Vec<_>>() {
+        plan.scopes[body.0].uses[result] += 1;
+    }
+    let mut captured: HashSet<(ScopeId, usize)> = HashSet::new();
+    for place in 0..plan.nodes.len() {
+        let scope = plan.nodes[place].scope;
+        let args = plan.nodes[place].args.iter().filter_map(|arg| match arg {
+            Arg::Cell { place, .. } => Some(*place),
+            Arg::Value(_) => None,
+        });
+        for place in args.collect::<Vec<_>>() {
+            use_place(plan, scope, place, &mut captured);
+        }
+        // An order needs the cell to be settled, and not its value.
+        for place in plan.nodes[place].after.clone() {
+            if place.up > 0 {
+                use_place(plan, scope, place, &mut captured);
+            }
+        }
+    }
+    for place in 0..plan.scopes.len() {
+        let Some(parent) = plan.scopes[place].parent else { continue };
+        let streams = match &plan.scopes[place].feed {
+            Feed::Replay(of) | Feed::Batch { of, .. } => vec![*of],
+            Feed::Zip { left, right, .. } => vec![*left, *right],
+            Feed::Root | Feed::Emitted | Feed::Fold => Vec::new(),
+        };
+        for stream in streams {
+            use_place(plan, parent, stream.place, &mut captured);
+        }
+    }
+}
+
+/// Counts one use of a cell by a scope.
+fn use_place(
+    plan: &mut Plan,
+    scope: ScopeId,
+    place: Place,
+    captured: &mut HashSet<(ScopeId, usize)>,
+) {
+    if place.up == 0 {
+        plan.scopes[scope.0].uses[place.cell] += 1;
+        return;
+    }
+    let outer = (place.up, place.cell);
+    if !plan.scopes[scope.0].outer_cells.contains(&outer) {
+        plan.scopes[scope.0].outer_cells.push(outer);
+    }
+    // To the cell's own scope, all that is read in one of its fan-outs is one use, which ends with the fan-out.
+    let mut child = scope;
+    for _ in 1..place.up {
+        child = plan.scopes[child.0].parent.unwrap_or(ScopeId::ROOT);
+    }
+    if captured.insert((child, place.cell)) {
+        plan.scopes[child.0].captures.push(place.cell);
+        let home = plan.scopes[child.0].parent.unwrap_or(ScopeId::ROOT);
+        plan.scopes[home.0].uses[place.cell] += 1;
+    }
+}
+
+/// In a chain, where the order is fixed, says at each use whether it is the last.
+fn mark_last_uses(plan: &mut Plan) {
+    let results: HashMap<ScopeId, usize> = plan
+        .nodes
+        .iter()
+        .filter_map(|node| match &node.work {
+            Work::Fold(fold) => Some((fold.body, fold.result)),
+            _ => None,
+        })
+        .collect();
+    for (id, scope) in plan.scopes.iter().enumerate() {
+        if scope.shape == Shape::Graph {
+            continue;
+        }
+        let mut taken: HashSet<usize> =
+            scope.gathers.iter().flat_map(|gather| gather.cells.iter().copied()).collect();
+        taken.extend(results.get(&ScopeId(id)));
+        for node in scope.nodes.iter().rev() {
+            let node = &mut plan.nodes[node.0];
+            for after in &node.after {
+                if after.up == 0 {
+                    taken.insert(after.cell);
+                }
+            }
+            for arg in node.args.iter_mut().rev() {
+                if let Arg::Cell { place, last } = arg
+                    && place.up == 0
+                {
+                    *last = taken.insert(place.cell);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! Cuts a scope whose copies wait for all of its copies.
+//!
+//! ```text
+//! scored.map(|s| share(s, total(scored.collect())))
+//! ```
+//!
+//! Here every copy waits, half way, for every other one. No bounded number of tasks could run that as it stands:
+//! each would hold a copy that waits. So the scope is cut into *stages*: the second is a scope of its own, which replays
+//! the keys of the first with the values that it still needs, and begins when the first has ended.
+//!
+//! A node's stage in a scope is the largest number of gathers over that scope on any way to the node. Scopes nested in
+//! a cut one are cut with it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::order::{dependencies, in_order};
+use crate::graph::{
+    Graph, Kind, Node, NodeId, PortRef, RawInput, Scope, ScopeId, Source, StreamRef,
+};
+
+/// Cuts every scope that needs it. The graph must have no circle.
+pub(super) fn cut_all(graph: &mut Graph) {
+    let mut outermost_first = vec![ScopeId::ROOT];
+    let mut next = 0;
+    while let Some(&scope) = outermost_first.get(next) {
+        next += 1;
+        if scope != ScopeId::ROOT {
+            Cut::new(graph, scope).apply(graph);
+        }
+        for child in (0..graph.scopes.len()).map(ScopeId) {
+            if graph.scope(child).parent == Some(scope) && !outermost_first.contains(&child) {
+                outermost_first.push(child);
+            }
+        }
+        // A cut adds scopes beside the one that it cuts.
+        for sibling in (0..graph.scopes.len()).map(ScopeId) {
+            if graph.scope(sibling).parent == graph.scope(scope).parent
+                && !outermost_first.contains(&sibling)
+            {
+                outermost_first.push(sibling);
+            }
+        }
+    }
+}
+
+struct Cut {
+    scope: ScopeId,
+    /// The stage of every node.
+    stages: Vec<usize>,
+    /// The scope that each node was in before.
+    homes: Vec<ScopeId>,
+    /// The scopes of the later stages: by what they continue, and their stage.
+    pieces: BTreeMap<(ScopeId, usize), ScopeId>,
+    /// The node that streams a piece's keys and values to the next piece.
+    streams: HashMap<ScopeId, NodeId>,
+    /// The stand-ins of earlier values in a later piece.
+    carried: HashMap<(ScopeId, PortRef), PortRef>,
+}
+
+impl Cut {
+    fn new(graph: &Graph, scope: ScopeId) -> Self {
+        let homes = graph.nodes.iter().map(|node| node.scope).collect();
+        let stages = stages(graph, scope);
+        let mut pieces = BTreeMap::new();
+        for id in (0..graph.scopes.len()).map(ScopeId) {
+            if graph.contains(scope, id) {
+                pieces.insert((id, base_stage(graph, id, &stages)), id);
+            }
+        }
+        Self { scope, stages, homes, pieces, streams: HashMap::new(), carried: HashMap::new() }
+    }
+
+    fn apply(mut self, graph: &mut Graph) {
+        let inside = |scope: ScopeId| graph.contains(self.scope, scope);
+        let nodes: Vec<_> =
+            (0..graph.nodes.len()).filter(|&node| inside(self.homes[node])).collect();
+        if nodes.iter().all(|&node| self.stages[node] == 0) {
+            return;
+        }
+        let gathers: Vec<_> = (0..graph.nodes.len())
+            .filter(|&node| {
+                !inside(self.homes[node]) && over(&graph.nodes[node]) == Some(self.scope)
+            })
+            .collect();
+        let scopes: Vec<_> = (0..graph.scopes.len())
+            .map(ScopeId)
+            .filter(|scope| *scope != self.scope && inside(*scope))
+            .collect();
+        for scope in scopes {
+            self.move_scope(graph, scope);
+        }
+        for node in nodes {
+            self.move_node(graph, node);
+        }
+        for node in gathers {
+            let inputs = graph.nodes[node].input_ports();
+            let stage = inputs.map(|port| self.stages[port.node.0]).max().unwrap_or(0);
+            self.rewire(graph, node, stage);
+        }
+    }
+
+    /// Puts a nested scope into the piece of its parent that its source is in.
+    fn move_scope(&mut self, graph: &mut Graph, scope: ScopeId) {
+        let stage = base_stage(graph, scope, &self.stages);
+        if let Some(parent) = graph.scope(scope).parent {
+            let parent = self.piece(graph, parent, stage);
+            graph.scopes[scope.0].parent = Some(parent);
+        }
+        let mut source = graph.scope(scope).source.clone();
+        match &mut source {
+            Source::Root | Source::Emitted(_) | Source::Fold(_) => {}
+            Source::Replay(of) | Source::Batch { of, .. } => {
+                of.port = self.local(graph, of.port, stage);
+            }
+            Source::Zip(zip) => {
+                zip.left.port = self.local(graph, zip.left.port, stage);
+                zip.right.port = self.local(graph, zip.right.port, stage);
+            }
+        }
+        graph.scopes[scope.0].source = source;
+        self.move_limit(graph, scope, stage);
+    }
+
+    /// A limit follows the scope that owns it into the stage.
+    fn move_limit(&mut self, graph: &mut Graph, scope: ScopeId, stage: usize) {
+        let Some(limit) = graph.scope(scope).max_concurrent else { return };
+        if self.is_cut(limit.owner) {
+            let owner = self.piece(graph, limit.owner, stage);
+            if let Some(limit) = &mut graph.scopes[scope.0].max_concurrent {
+                limit.owner = owner;
+            }
+        }
+    }
+
+    fn move_node(&mut self, graph: &mut Graph, node: usize) {
+        let stage = self.stages[node];
+        graph.nodes[node].scope = self.piece(graph, self.homes[node], stage);
+        self.rewire(graph, node, stage);
+    }
+
+    /// Makes a node take everything from its own stage.
+    fn rewire(&mut self, graph: &mut Graph, node: usize, stage: usize) {
+        let mut rewired = graph.nodes[node].clone();
+        for input in &mut rewired.inputs {
+            if let RawInput::Port(port) = input {
+                *port = self.local(graph, *port, stage);
+            }
+        }
+        for port in &mut rewired.after {
+            *port = self.local(graph, *port, stage);
+        }
+        if let Kind::Collect { over, .. } | Kind::Stream { over } = &mut rewired.kind
+            && self.is_cut(*over)
+        {
+            *over = self.piece(graph, *over, stage);
+        }
+        graph.nodes[node] = rewired;
+    }
+
+    fn is_cut(&self, scope: ScopeId) -> bool {
+        self.pieces.range((scope, 0)..=(scope, usize::MAX)).next().is_some()
+    }
+
+    /// The scope that runs a stage of another, made if there is none.
+    fn piece(&mut self, graph: &mut Graph, of: ScopeId, stage: usize) -> ScopeId {
+        if let Some(piece) = self.pieces.get(&(of, stage)) {
+            return *piece;
+        }
+        let Some((_, &first)) = self.pieces.range((of, 0)..(of, usize::MAX)).next() else {
+            return of;
+        };
+        let before = self.before(of, stage);
+        let previous = self.pieces[&(of, before)];
+        let at = graph.scope(of).at;
+        let parent = if of == self.scope {
+            graph.scope(of).parent.unwrap_or(ScopeId::ROOT)
+        } else {
+            let outer = self.original_parent(graph, first);
+            self.piece(graph, outer, stage)
+        };
+        let Some(beside) = graph.scope(previous).parent else { return of };
+        let kind = Kind::Stream { over: previous };
+        let stream = NodeId(graph.nodes.len());
+        graph.nodes.push(Node { scope: beside, kind, inputs: Vec::new(), after: Vec::new(), at });
+        self.stages.push(before);
+        let home = if of == self.scope { beside } else { self.original_parent(graph, first) };
+        self.homes.push(home);
+        let port = self.local(graph, PortRef::first(stream), stage);
+        let piece = ScopeId(graph.scopes.len());
+        graph.scopes.push(Scope {
+            parent: Some(parent),
+            source: Source::Replay(StreamRef { port, depth: 1 }),
+            elements: Vec::new(),
+            window: graph.scope(of).window,
+            max_concurrent: graph.scope(of).max_concurrent,
+            at,
+        });
+        self.pieces.insert((of, stage), piece);
+        self.streams.insert(piece, stream);
+        self.move_limit(graph, piece, stage);
+        piece
+    }
+
+    /// The scope that a scope was in before the cut.
+    fn original_parent(&self, graph: &Graph, scope: ScopeId) -> ScopeId {
+        let parent = graph.scope(scope).parent.unwrap_or(ScopeId::ROOT);
+        let original = self.pieces.iter().find(|(_, piece)| **piece == parent);
+        original.map_or(parent, |((of, _), _)| *of)
+    }
+
+    /// The last stage of a scope that is before another and has a piece.
+    fn before(&self, of: ScopeId, stage: usize) -> usize {
+        let earlier = self.pieces.range((of, 0)..(of, stage)).next_back();
+        earlier.map_or(0, |((_, stage), _)| *stage)
+    }
+
+    /// The port that stands for an earlier value in a stage.
+    fn local(&mut self, graph: &mut Graph, port: PortRef, stage: usize) -> PortRef {
+        let home = self.homes[port.node.0];
+        if !self.is_cut(home) || self.stages[port.node.0] == stage {
+            return port;
+        }
+        let piece = self.piece(graph, home, stage);
+        if let Some(stand_in) = self.carried.get(&(piece, port)) {
+            return *stand_in;
+        }
+        let element = NodeId(graph.nodes.len());
+        let at = graph.scope(piece).at;
+        graph.nodes.push(Node {
+            scope: piece,
+            kind: Kind::Element,
+            inputs: Vec::new(),
+            after: Vec::new(),
+            at,
+        });
+        self.stages.push(stage);
+        self.homes.push(home);
+        graph.scopes[piece.0].elements.push(element);
+        let stand_in = PortRef::first(element);
+        self.carried.insert((piece, port), stand_in);
+        let earlier = self.local(graph, port, self.before(home, stage));
+        let stream = self.streams[&piece];
+        graph.nodes[stream.0].inputs.push(RawInput::Port(earlier));
+        stand_in
+    }
+}
+
+/// The scope whose copies a node gathers.
+fn over(node: &Node) -> Option<ScopeId> {
+    match node.kind {
+        Kind::Collect { over, .. } | Kind::Stream { over } => Some(over),
+        _ => None,
+    }
+}
+
+/// The stage that a scope's copies begin in.
+fn base_stage(graph: &Graph, scope: ScopeId, stages: &[usize]) -> usize {
+    match &graph.scope(scope).source {
+        Source::Fold(fold) => stages[fold.0],
+        _ => {
+            let elements = graph.scope(scope).elements.iter();
+            elements.map(|element| stages[element.0]).max().unwrap_or(0)
+        }
+    }
+}
+
+/// Counts, for every node, the gathers over a scope on the longest way to it.
+fn stages(graph: &Graph, scope: ScopeId) -> Vec<usize> {
+    let mut stages = vec![0; graph.nodes.len()];
+    for id in in_order(graph).unwrap_or_default() {
+        let node = graph.node(id);
+        let before = dependencies(graph, id).iter().map(|id| stages[id.0]).max().unwrap_or(0);
+        let gathers = over(node) == Some(scope);
+        stages[id.0] = before + usize::from(gathers);
+        if let Kind::Fold(fold) = &node.kind {
+            // The steps of a fold follow each other: they cannot be parted.
+            for (place, inner) in graph.nodes.iter().enumerate() {
+                if graph.contains(fold.body, inner.scope) {
+                    stages[place] = stages[id.0];
+                }
+            }
+        }
+    }
+    stages
+}

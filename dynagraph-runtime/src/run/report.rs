@@ -1,0 +1,216 @@
+//! What is known of a run after its end.
+
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use crate::engine::{Account, KeptValue, Ran};
+use crate::error::{Failures, RunError};
+use crate::graph::NodeId;
+use crate::key::MappingKey;
+use crate::keyed::Keyed;
+use crate::op::{Op, RunId};
+use crate::plan::Plan;
+use crate::step::{StepReport, StepStatus};
+use crate::value::{Erased, Value};
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RunStatus {
+    /// No step failed.
+    Success,
+    /// A step failed, or the run could not start.
+    Failure,
+    /// Somebody ended it before its end.
+    Canceled,
+}
+
+/// Everything that is known of a run.
+pub struct RunReport<T> {
+    id: RunId,
+    status: RunStatus,
+    output: Option<T>,
+    error: Option<RunError>,
+    steps: Vec<StepReport>,
+    counts: HashMap<Arc<str>, [usize; StepStatus::COUNT]>,
+    ops: HashMap<NodeId, (Arc<str>, TypeId)>,
+    values: Vec<KeptValue>,
+    took: Duration,
+    /// Where each step stands; made when one is first asked for by its key.
+    places: OnceLock<HashMap<String, usize>>,
+}
+
+impl<T> RunReport<T> {
+    /// A run that did not come to its first step.
+    pub(super) fn unstarted(error: RunError) -> Self {
+        let status = match error {
+            RunError::Canceled => RunStatus::Canceled,
+            _ => RunStatus::Failure,
+        };
+        Self {
+            id: RunId::random(),
+            status,
+            output: None,
+            error: Some(error),
+            steps: Vec::new(),
+            counts: HashMap::new(),
+            ops: HashMap::new(),
+            values: Vec::new(),
+            took: Duration::ZERO,
+            places: OnceLock::new(),
+        }
+    }
+
+    pub(super) fn new(plan: &Plan, ran: Ran, read: fn(Vec<Erased>) -> T) -> Self {
+        let Ran { run_id, account, outputs, fault, stopped, took } = ran;
+        let Account { counts: by_node, mut steps, mut values } = account;
+        steps.sort_by(|a, b| a.node.cmp(&b.node).then_with(|| a.path.cmp_emission(&b.path)));
+        values.sort_by(|a, b| a.node.cmp(&b.node).then_with(|| a.path.cmp_emission(&b.path)));
+        let mut counts: HashMap<Arc<str>, [usize; StepStatus::COUNT]> = HashMap::new();
+        let mut ops = HashMap::new();
+        for (place, of_node) in by_node.iter().enumerate() {
+            let id = NodeId(place);
+            let Some(op) = plan.op(id) else { continue };
+            ops.insert(id, (Arc::clone(&op.name), op.op_type));
+            counts.insert(Arc::clone(&op.name), *of_node);
+        }
+        let failed: Vec<_> =
+            steps.iter().filter(|step| step.status == StepStatus::Failure).cloned().collect();
+        let error = match (fault, failed.is_empty(), stopped) {
+            (Some(fault), ..) => Some(RunError::Internal(fault)),
+            (None, false, _) => Some(RunError::Failed(Failures::new(Arc::new(failed)))),
+            (None, true, true) => Some(RunError::Canceled),
+            (None, true, false) => None,
+        };
+        let mut report = Self {
+            id: run_id,
+            status: match &error {
+                None => RunStatus::Success,
+                Some(RunError::Canceled) => RunStatus::Canceled,
+                Some(_) => RunStatus::Failure,
+            },
+            output: None,
+            error,
+            steps,
+            counts,
+            ops,
+            values,
+            took,
+            places: OnceLock::new(),
+        };
+        if report.error.is_none() {
+            report.read(outputs, read);
+        }
+        report
+    }
+
+    fn read(&mut self, outputs: Option<Vec<Erased>>, read: fn(Vec<Erased>) -> T) {
+        let Some(outputs) = outputs else { return };
+        // An output may be cloned here, and its `Clone` is not ours.
+        match catch_unwind(AssertUnwindSafe(|| read(outputs))) {
+            Ok(output) => self.output = Some(output),
+            Err(_) => {
+                self.status = RunStatus::Failure;
+                let fault = "the output's `Clone` panicked".to_owned();
+                self.error = Some(RunError::Internal(fault));
+            }
+        }
+    }
+
+    /// The run's id.
+    pub fn id(&self) -> RunId {
+        self.id
+    }
+
+    /// How the run ended.
+    pub fn status(&self) -> RunStatus {
+        self.status
+    }
+
+    /// How long the run took.
+    pub fn duration(&self) -> Duration {
+        self.took
+    }
+
+    /// What the job gave: nothing if the run failed, or if what gives it was skipped.
+    pub fn output(&self) -> Option<&T> {
+        self.output.as_ref()
+    }
+
+    /// Why the run failed.
+    pub fn error(&self) -> Option<&RunError> {
+        self.error.as_ref()
+    }
+
+    /// What the job gave, or why it gave nothing.
+    pub fn into_result(self) -> Result<T, RunError> {
+        match (self.output, self.error) {
+            (_, Some(error)) => Err(error),
+            (Some(output), None) => Ok(output),
+            (None, None) => Err(RunError::Skipped),
+        }
+    }
+
+    /// The recorded steps, in graph order, then in the order of emission.
+    ///
+    /// Without `keep_steps`, those that did not succeed.
+    pub fn steps(&self) -> impl ExactSizeIterator<Item = &StepReport> {
+        self.steps.iter()
+    }
+
+    /// A recorded step by its key, such as `compute_piece[7]`.
+    ///
+    /// The first call makes an index of all keys.
+    pub fn step(&self, key: &str) -> Option<&StepReport> {
+        let places = self.places.get_or_init(|| {
+            let steps = self.steps.iter().enumerate();
+            steps.map(|(place, step)| (step.key().to_owned(), place)).collect()
+        });
+        places.get(key).map(|place| &self.steps[*place])
+    }
+
+    /// The steps that failed themselves.
+    pub fn failures(&self) -> impl Iterator<Item = &StepReport> {
+        self.steps.iter().filter(|step| step.status == StepStatus::Failure)
+    }
+
+    /// How many steps of a node ended in a status.
+    pub fn count(&self, node: &str, status: StepStatus) -> usize {
+        self.counts.get(node).map_or(0, |counts| counts[status.place()])
+    }
+
+    /// Every value that an op returned in this run, in graph order, then in the order of emission.
+    ///
+    /// Known in a run with `keep_values`.
+    /// The key of a step that is not mapped is its node's name.
+    /// For an op whose output is dynamic, these are the values that it emitted.
+    pub fn values<O: Op>(&self) -> Keyed<O::Output>
+    where
+        O::Output: Value,
+    {
+        let of_op = self.values.iter().filter_map(|kept| {
+            let (name, op) = self.ops.get(&kept.node)?;
+            (*op == TypeId::of::<O>()).then(|| {
+                let key = kept.path.to_key().unwrap_or_else(|| MappingKey::from(&**name));
+                (key, kept.value.peek::<O::Output>().clone())
+            })
+        });
+        of_op.collect()
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for RunReport<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunReport")
+            .field("id", &self.id)
+            .field("status", &self.status)
+            .field("output", &self.output)
+            .field("error", &self.error)
+            .field("steps", &self.steps)
+            .finish_non_exhaustive()
+    }
+}

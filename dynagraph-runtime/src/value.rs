@@ -1,0 +1,103 @@
+//! A value on its way between ops, with its type erased. Nothing else names `Any`.
+
+use std::any::{Any, TypeId, type_name};
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// What may travel between ops: anything that is `Clone + Send + Sync + 'static`.
+///
+/// A type that is not `Clone` travels inside an `Arc`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot travel between ops",
+    label = "not `Clone + Send + Sync + 'static`",
+    note = "derive `Clone`, or wrap it in an `Arc`; a value that is not `Send + Sync` cannot cross threads"
+)]
+pub trait Value: Clone + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone + Send + Sync + 'static> Value for T {}
+
+/// A value whose type only its producer and its consumers know.
+#[derive(Clone)]
+pub struct Erased(Arc<dyn Any + Send + Sync>);
+
+impl Erased {
+    /// Hides the type of a value.
+    pub fn new<T: Value>(value: T) -> Self {
+        Self(Arc::new(value))
+    }
+
+    /// Hands the value over: moved if nobody else holds it, cloned otherwise.
+    pub(crate) fn take<T: Value>(self) -> T {
+        Arc::unwrap_or_clone(self.typed())
+    }
+
+    /// Keeps the value for reading.
+    pub(crate) fn hold<T: Value>(self) -> Held<T> {
+        Held(self.typed())
+    }
+
+    /// Reads the value.
+    pub(crate) fn peek<T: Value>(&self) -> &T {
+        match self.0.downcast_ref() {
+            Some(value) => value,
+            None => wrong_type::<T>(),
+        }
+    }
+
+    fn typed<T: Value>(self) -> Arc<T> {
+        match self.0.downcast() {
+            Ok(value) => value,
+            Err(_) => wrong_type::<T>(),
+        }
+    }
+}
+
+#[track_caller]
+fn wrong_type<T>() -> ! {
+    unreachable!("a handle promised a `{}`, and the value is something else", type_name::<T>())
+}
+
+impl fmt::Debug for Erased {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Erased")
+    }
+}
+
+/// A value that an op borrows: shared, never cloned.
+#[derive(Debug)]
+pub struct Held<T>(Arc<T>);
+
+impl<T> Deref for Held<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// Values found by their type.
+#[derive(Clone, Default)]
+pub(crate) struct TypeMap(HashMap<TypeId, Arc<dyn Any + Send + Sync>>);
+
+impl TypeMap {
+    pub(crate) fn insert<T: Send + Sync + 'static>(&mut self, value: Arc<T>) {
+        self.0.insert(TypeId::of::<T>(), value);
+    }
+
+    pub(crate) fn get<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.0.get(&TypeId::of::<T>()).and_then(|value| Arc::clone(value).downcast().ok())
+    }
+
+    pub(crate) fn contains(&self, id: TypeId) -> bool {
+        self.0.contains_key(&id)
+    }
+}
+
+impl fmt::Debug for TypeMap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TypeMap").field("len", &self.0.len()).finish()
+    }
+}
