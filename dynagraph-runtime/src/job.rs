@@ -14,6 +14,7 @@ use crate::value::{Erased, Value};
 /// A graph that can be run, any number of times. Made by calling a function that carries `#[job]`.
 ///
 /// `T` is what a run of it gives.
+#[must_use = "a job does nothing until it is run"]
 pub struct Job<T> {
     name: &'static str,
     pub(crate) composed: Result<Arc<Composed>, BuildError>,

@@ -1,4 +1,47 @@
-//! The runtime of dynagraph.
+//! The runtime of dynagraph: everything but the macros.
+//!
+//! Most programs name the facade, `dynagraph`, which re-exports all of this.
+//!
+//! # Without the macros
+//!
+//! What `#[op]` and `#[job]` write can be written by hand: a type that implements [`Op`], a function that calls
+//! [`invoke`], and [`Job::compose`].
+//!
+//! ```
+//! use dynagraph_runtime::{
+//!     Call, IntoInput, Job, Op, OpSpec, Output, OutputHandle, Returned, RunError, Started, invoke,
+//! };
+//!
+//! struct Double;
+//!
+//! impl Op for Double {
+//!     const NAME: &'static str = "double";
+//!     type Inputs = (u64,);
+//!     type Output = u64;
+//!     type Handles = OutputHandle<u64>;
+//!
+//!     fn spec() -> OpSpec {
+//!         OpSpec::new(&["number"])
+//!     }
+//!
+//!     fn start(call: &mut Call<'_>) -> Started {
+//!         let number = call.owned::<u64>();
+//!         Started::future(async move { Ok(Returned::one(Output::value(number * 2))) })
+//!     }
+//! }
+//!
+//! #[track_caller]
+//! fn double(number: impl IntoInput<u64>) -> OutputHandle<u64> {
+//!     invoke::<Double>((number.into_input(),))
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), RunError> {
+//! let job = Job::compose("quadruple", || double(double(3)));
+//! assert_eq!(job.run().await?, 12);
+//! # Ok(())
+//! # }
+//! ```
 
 mod engine;
 mod error;
@@ -15,7 +58,7 @@ mod value;
 pub use error::{BuildError, Failures, MissingResource, OpError, RunError, StepError};
 pub use graph::{
     Composed, DynamicHandle, Fanned, GraphEdge, GraphNode, GraphView, Handles, Input, Inputs,
-    IntoInput, MapOrCollectFirst, Mapped, NodeHandle, OutputHandle, Place, invoke,
+    IntoInput, Mapped, NodeHandle, OutputHandle, Place, invoke,
 };
 pub use job::{Job, JobOutput};
 pub use key::{KeyError, KeyPath, MappingKey, StepKey};
@@ -32,7 +75,8 @@ pub use value::{Held, Value};
 #[doc(hidden)]
 pub mod composing {
     pub use crate::graph::{
-        By, Composer, Home, JobId, NodeId, PortRef, Raw, RawSource, Ref, ScopeId, StreamRef,
+        AnyNumber, By, Composer, Home, JobId, NodeId, PortRef, Raw, RawSource, Ref, ScopeId,
+        StreamRef,
     };
     pub use crate::value::Erased;
 }

@@ -12,7 +12,10 @@ use super::Engine;
 use crate::error::{OpError, StepError};
 use crate::graph::NodeId;
 use crate::key::{KeyPath, StepKey};
-use crate::op::{Call, Environment, OpContext, Port, Progress, Returned, StepInfo};
+use crate::op::{
+    Call, Environment, Given, OpContext, Output, OutputKind, OutputSpec, Outputs, Port, Progress,
+    Returned, StepInfo,
+};
 use crate::plan::OpPlan;
 use crate::value::{Erased, TypeMap};
 
@@ -34,7 +37,7 @@ pub(super) struct StepEnvironment<'a, P> {
 
 impl<P: Fn() -> KeyPath> Environment for StepEnvironment<'_, P> {
     fn context(&self) -> OpContext {
-        let (name, _) = self.engine.plan.step_name(self.node);
+        let (name, _) = self.engine.step_name(self.node);
         OpContext::new(StepInfo {
             run_id: self.engine.run_id,
             key: StepKey::new(name, (self.path)()),
@@ -84,11 +87,33 @@ fn drive(
     }))
 }
 
+/// Says whether an op gave what its spec promises. Only one that is written by hand may not.
+pub(super) fn conforming(op: Option<&OpPlan>, returned: Returned) -> AttemptResult {
+    let outputs = match &returned.0 {
+        Outputs::One(output) => std::slice::from_ref(output),
+        Outputs::Many(outputs) => outputs.as_slice(),
+    };
+    let specs = op.map_or(&[][..], |op| &op.spec.outputs);
+    let fits = |(output, spec): (&Output, &OutputSpec)| {
+        matches!(
+            (&output.0, spec.kind),
+            (Given::Value(_), OutputKind::Plain | OutputKind::Optional)
+                | (Given::Nothing, OutputKind::Optional)
+                | (Given::List(_) | Given::Emitted, OutputKind::Dynamic)
+        )
+    };
+    if outputs.len() == specs.len() && outputs.iter().zip(specs).all(fits) {
+        return Ok(returned);
+    }
+    let error = "the op returned other outputs than its spec names";
+    Err(StepError::Op(OpError::from(error)))
+}
+
 /// Computes something outside of any step. Values may be cloned in it, and their `Clone` is not ours.
 pub(super) fn guarded<T>(engine: &Engine, compute: impl FnOnce() -> T) -> Option<T> {
     let computed = catch_unwind(AssertUnwindSafe(compute));
     if computed.is_err() {
-        engine.fault("the `Clone` of a value panicked between two steps");
+        engine.fault("a value's `Clone` or `Drop` panicked between two steps");
     }
     computed.ok()
 }

@@ -35,13 +35,16 @@ impl Cell {
     pub(super) fn set(&self, outcome: Outcome) {
         let mut state = lock(&self.state);
         state.fate = Some(outcome.fate());
-        if let Outcome::Ready(value) = outcome
-            && state.uses > 0
-        {
-            state.value = Some(value);
-        }
+        let unused = if state.uses > 0 {
+            state.value = outcome.ready();
+            None
+        } else {
+            outcome.ready()
+        };
         drop(state);
         self.settled.notify_waiters();
+        // Not under the lock: its `Drop` is not ours.
+        drop(unused);
     }
 
     /// What became of the value, if that is known.
@@ -52,6 +55,9 @@ impl Cell {
     /// Waits until it is known what became of the value.
     pub(super) async fn settled(&self) -> Fate {
         loop {
+            if let Some(fate) = self.fate() {
+                return fate;
+            }
             let mut changed = std::pin::pin!(self.settled.notified());
             changed.as_mut().enable();
             if let Some(fate) = self.fate() {
@@ -73,6 +79,15 @@ impl Cell {
     pub(super) fn share(&self) -> Outcome {
         let state = lock(&self.state);
         outcome(state.fate, state.value.clone())
+    }
+
+    /// Shares the value, if it is there and its last use has not ended.
+    pub(super) fn try_share(&self) -> Option<Outcome> {
+        let state = lock(&self.state);
+        match (state.fate?, &state.value) {
+            (Fate::Ready, value) => value.clone().map(Outcome::Ready),
+            (fate, _) => Some(fate.without_value()),
+        }
     }
 
     /// Ends a use.

@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use tokio::time::Instant;
 
 use super::Engine;
-use super::attempt::{Attempt, AttemptResult, StepEnvironment, start};
+use super::attempt::{Attempt, AttemptResult, StepEnvironment, conforming, start};
 use super::fan_out::Elements;
 use super::frame::Frame;
 use super::ledger::{Ended, Tally};
@@ -208,9 +208,33 @@ impl Chain {
         self.at += 1;
     }
 
+    /// Runs the instance that was begun on a thread that may block, with all it captures there.
+    pub(super) fn run_on_thread(&mut self, at: At<'_>) {
+        loop {
+            match self.advance(at, On::Thread) {
+                Next::Done => return,
+                // An op may do both: block first, and go on as a future.
+                Next::Wait(id, future, began) => {
+                    let result = self.around.engine.handle.block_on(future);
+                    self.settle(id, result, began, at);
+                }
+                Next::Need(_) | Next::Limit(_) | Next::Block(_) => {
+                    unreachable!("on a thread that may block, a chain of blocking ops needs nobody")
+                }
+            }
+        }
+    }
+
     /// The path of the instance that runs.
     pub(super) fn path(&self, at: At<'_>) -> KeyPath {
         self.around.path(at)
+    }
+}
+
+impl Drop for Chain {
+    /// What is known of steps is told also when the lane is aborted.
+    fn drop(&mut self) {
+        self.flush();
     }
 }
 
@@ -218,10 +242,8 @@ impl Values {
     /// Reads a value of the instances around, once. Says whether it is there.
     fn capture(&mut self, outer: &Frame, place: usize, (up, cell): (usize, usize)) -> bool {
         if self.captured[place].is_none() {
-            let cell = outer.at(Place { up: up - 1, cell });
-            if cell.fate().is_some() {
-                self.captured[place] = Some(cell.share());
-            }
+            // A lane without a key may come here after the fan-out's end, and of what its keys used.
+            self.captured[place] = outer.at(Place { up: up - 1, cell }).try_share();
         }
         self.captured[place].is_some()
     }
@@ -243,7 +265,8 @@ impl Values {
                 }
                 &self.captured[captured]
             };
-            fate = fate.and(value.as_ref().map_or(Fate::Failed, Outcome::fate));
+            let Some(value) = value else { unreachable!("a chain runs its nodes in order") };
+            fate = fate.and(value.fate());
         }
         Ok(fate)
     }
@@ -309,6 +332,8 @@ fn settle(
 ) {
     let engine = &around.engine;
     let node = engine.plan.node(id);
+    let op = engine.plan.op(id);
+    let result = result.and_then(|returned| conforming(op, returned));
     match result {
         Ok(Returned(outputs)) => {
             tally.add(engine, Ended::success(id, began), || around.path(at));

@@ -9,12 +9,12 @@ use tokio::sync::{Notify, Semaphore};
 use super::cell::lock;
 use super::frame::Frame;
 use super::outcome::{Fate, Outcome};
-use super::stream::{Entry, Stream};
+use super::sink::{Sink, SinkBuffer};
 use super::{Engine, lane};
 use crate::graph::ScopeId;
 use crate::key::MappingKey;
 use crate::op::List;
-use crate::plan::{GatherKind, ScopePlan, Shape, Window};
+use crate::plan::{DEFAULT_WINDOW, Feed, ScopePlan, Shape, Window};
 use crate::value::Erased;
 
 /// One emitted key, and what its instance is given.
@@ -55,6 +55,16 @@ pub(super) enum Ending {
     Done,
     Skipped,
     Failed,
+}
+
+impl From<Ending> for Fate {
+    fn from(ending: Ending) -> Self {
+        match ending {
+            Ending::Done => Self::Ready,
+            Ending::Skipped => Self::Skipped,
+            Ending::Failed => Self::Failed,
+        }
+    }
 }
 
 impl From<Fate> for Ending {
@@ -99,6 +109,8 @@ struct State {
     ending: Option<Ending>,
     lanes: usize,
     idle: usize,
+    /// How many lanes have a key that waits.
+    suspended: usize,
     /// How many producers wait for room.
     waiting: usize,
 }
@@ -110,12 +122,24 @@ impl std::fmt::Debug for State {
 }
 
 impl State {
-    fn has_work(&self) -> bool {
-        !self.queue.is_empty() || self.list.is_some()
+    fn is_empty(&self) -> bool {
+        self.queue.is_empty() && self.list.is_none()
     }
+}
 
-    fn work(&self) -> usize {
-        self.queue.len() + self.list.as_ref().map_or(0, |list| list.remaining())
+/// A lane whose key waits, until it is dropped.
+pub(super) struct Suspended<'a>(&'a FanOut);
+
+impl<'a> Suspended<'a> {
+    pub(super) fn new(fan_out: &'a FanOut) -> Self {
+        lock(&fan_out.state).suspended += 1;
+        Self(fan_out)
+    }
+}
+
+impl Drop for Suspended<'_> {
+    fn drop(&mut self) {
+        lock(&self.0.state).suspended -= 1;
     }
 }
 
@@ -125,7 +149,7 @@ impl FanOut {
         let lanes = engine.lanes(plan);
         let window = match plan.window {
             Window::Keys(keys) => keys.get() as u64,
-            Window::Default => (crate::plan::DEFAULT_WINDOW.max(lanes)) as u64,
+            Window::Default => DEFAULT_WINDOW.get().max(lanes) as u64,
             Window::Unbounded => u64::MAX,
         };
         let shared = plan.limit_owner.and_then(|up| frame.up(up - 1).limit(scope));
@@ -159,48 +183,59 @@ impl FanOut {
 
     // Emission.
 
-    /// Whether a key may be emitted now.
-    pub(super) fn has_room(&self) -> bool {
-        self.window == u64::MAX || self.in_flight(&lock(&self.state)) < self.window
+    /// How many more keys may be emitted now.
+    fn room_in(&self, state: &State) -> u64 {
+        if self.window == u64::MAX {
+            return u64::MAX;
+        }
+        let consumed = self.sinks.iter().filter_map(Sink::consumed);
+        let in_flight = state.emitted - consumed.fold(state.finished, u64::min);
+        self.window.saturating_sub(in_flight)
     }
 
-    fn in_flight(&self, state: &State) -> u64 {
-        let streams = self.sinks.iter().filter_map(|sink| match sink {
-            Sink::Stream(stream) => Some(stream.consumed()),
-            Sink::Collect(_) => None,
-        });
-        state.emitted - streams.fold(state.finished, u64::min)
+    /// Whether a key may be emitted now.
+    pub(super) fn has_room(&self) -> bool {
+        self.window == u64::MAX || self.room_in(&lock(&self.state)) > 0
     }
 
     /// Waits until a key may be emitted, or the run is over.
     pub(super) async fn room(&self) {
+        struct Waiting<'a>(&'a FanOut);
+        impl Drop for Waiting<'_> {
+            fn drop(&mut self) {
+                lock(&self.0.state).waiting -= 1;
+            }
+        }
+
         lock(&self.state).waiting += 1;
+        let _waiting = Waiting(self);
         loop {
             let mut made = std::pin::pin!(self.room.notified());
             made.as_mut().enable();
             if self.has_room() || self.engine.stop.is_stopped() {
-                break;
+                return;
             }
             tokio::select! {
                 () = made => {}
-                () = self.engine.stop.stopped() => break,
+                () = self.engine.stop.stopped() => return,
             }
         }
-        lock(&self.state).waiting -= 1;
     }
 
     /// Lets producers go on, if keys have finished.
-    pub(super) fn made_room(&self) {
-        let state = lock(&self.state);
-        if state.waiting == 0 {
+    pub(super) fn made_room(self: &Arc<Self>) {
+        let mut state = lock(&self.state);
+        if state.waiting == 0 && state.list.is_none() {
             return;
         }
         // Waking for every key would cost more than the key.
-        let enough = self.window - (self.window / 4).max(1);
-        if self.in_flight(&state) <= enough {
-            drop(state);
-            self.room.notify_waiters();
+        let room = self.room_in(&state);
+        if room < (self.window / 4).max(1) {
+            return;
         }
+        self.call_for_list(&mut state, room);
+        drop(state);
+        self.room.notify_waiters();
     }
 
     /// Emits a key.
@@ -218,17 +253,22 @@ impl FanOut {
     fn push_in(self: &Arc<Self>, state: &mut State, item: Item) {
         state.queue.push_back(item);
         state.emitted += 1;
-        self.call_lanes(state, 1, self.eager_lanes);
+        self.call_lanes(state, 1);
     }
 
     /// Emits all keys of a list, which lanes pull.
     pub(super) fn feed(self: &Arc<Self>, list: Box<dyn List>) {
         let mut state = lock(&self.state);
-        let work = list.remaining();
-        if work > 0 {
+        if list.remaining() > 0 {
             state.list = Some(list);
-            self.call_lanes(&mut state, work, self.eager_lanes);
+            self.call_for_list(&mut state, self.window);
         }
+    }
+
+    fn call_for_list(self: &Arc<Self>, state: &mut State, room: u64) {
+        let keys = state.list.as_ref().map_or(0, |list| list.remaining());
+        let room = usize::try_from(room).unwrap_or(usize::MAX);
+        self.call_lanes(state, keys.min(room));
     }
 
     /// Emits no more keys.
@@ -240,13 +280,14 @@ impl FanOut {
 
     // Lanes.
 
-    /// Wakes or starts lanes for so many keys.
-    fn call_lanes(self: &Arc<Self>, state: &mut State, keys: usize, at_most: usize) {
-        for _ in 0..keys.min(at_most) {
+    /// Wakes or starts lanes for so many keys: while fewer than `eager_lanes` have work that does not wait.
+    fn call_lanes(self: &Arc<Self>, state: &mut State, keys: usize) {
+        let busy = state.lanes - state.idle - state.suspended.min(state.lanes - state.idle);
+        for _ in 0..keys.min(self.eager_lanes.saturating_sub(busy)) {
             if state.idle > 0 {
                 state.idle -= 1;
                 self.work.add_permits(1);
-            } else if state.lanes < at_most {
+            } else if state.lanes < self.max_lanes {
                 state.lanes += 1;
                 self.engine.spawn(lane::run(Arc::clone(self)));
             } else {
@@ -255,19 +296,23 @@ impl FanOut {
         }
     }
 
-    /// Whether a key waits to be taken.
+    /// Whether a key can be taken.
     pub(super) fn has_work(&self) -> bool {
-        lock(&self.state).has_work()
+        self.has_work_in(&lock(&self.state))
+    }
+
+    fn has_work_in(&self, state: &State) -> bool {
+        !state.queue.is_empty() || (state.list.is_some() && self.room_in(state) > 0)
     }
 
     /// A lane's key waits for something: somebody else may take the others.
-    pub(super) fn suspended(self: &Arc<Self>, rest: &mut VecDeque<Item>) {
+    pub(super) fn share(self: &Arc<Self>, rest: &mut VecDeque<Item>) {
         let mut state = lock(&self.state);
         while let Some(item) = rest.pop_back() {
             state.queue.push_front(item);
         }
-        if state.has_work() {
-            self.call_lanes(&mut state, 1, self.max_lanes);
+        if self.has_work_in(&state) {
+            self.call_lanes(&mut state, 1);
         }
     }
 
@@ -277,26 +322,40 @@ impl FanOut {
             return;
         }
         let mut state = lock(&self.state);
+        let listed = state.list.as_ref().map_or(0, |list| list.remaining());
         // The last keys are shared by all lanes.
-        let fair = (state.work() / (2 * self.eager_lanes)).max(1);
+        let fair = ((state.queue.len() + listed) / (2 * self.eager_lanes)).max(1);
         let count = count.min(fair);
-        while block.len() < count {
-            if let Some(item) = state.queue.pop_front() {
-                block.push_back(item);
-                continue;
-            }
-            let Some(list) = &mut state.list else { break };
-            match list.next() {
-                Some((key, value)) => {
-                    let index = state.emitted;
-                    state.emitted += 1;
-                    block.push_back(Item { index, key, elements: Elements::ready(value) });
-                }
-                None => state.list = None,
-            }
+        while block.len() < count
+            && let Some(item) = state.queue.pop_front()
+        {
+            block.push_back(item);
         }
-        if state.list.as_ref().is_some_and(|list| list.remaining() == 0) {
-            state.list = None;
+        if block.len() < count && state.list.is_some() {
+            let room = usize::try_from(self.room_in(&state)).unwrap_or(usize::MAX);
+            let most = count.min(block.len().saturating_add(room));
+            self.pull(&mut state, most, block);
+        }
+    }
+
+    /// Pulls keys from a list until the block has so many.
+    fn pull(&self, state: &mut State, most: usize, block: &mut VecDeque<Item>) {
+        let Some(mut list) = state.list.take() else { return };
+        while block.len() < most
+            && let Some((key, value)) = list.next()
+        {
+            let index = state.emitted;
+            state.emitted += 1;
+            if self.engine.options.keep_values
+                && let Feed::Emitted { node } = self.plan().feed
+            {
+                let path = self.frame.path.child(key.clone(), index);
+                self.engine.keep_value(node, path, value.clone());
+            }
+            block.push_back(Item { index, key, elements: Elements::ready(value) });
+        }
+        if list.remaining() > 0 {
+            state.list = Some(list);
         }
     }
 
@@ -304,10 +363,10 @@ impl FanOut {
     pub(super) async fn more(&self) -> bool {
         {
             let mut state = lock(&self.state);
-            if state.has_work() {
+            if self.has_work_in(&state) {
                 return true;
             }
-            if state.ending.is_some() {
+            if state.ending.is_some() && state.is_empty() {
                 state.lanes -= 1;
                 return false;
             }
@@ -331,16 +390,16 @@ impl FanOut {
         }
         let mut state = lock(&self.state);
         state.finished += count;
-        let waiting = state.waiting > 0;
+        let held_back = state.waiting > 0 || state.list.is_some();
         self.end_if_over(state);
-        if waiting {
+        if held_back {
             self.made_room();
         }
     }
 
     fn end_if_over(self: &Arc<Self>, state: std::sync::MutexGuard<'_, State>) {
         let Some(ending) = state.ending else { return };
-        let over = !state.has_work() && state.finished == state.emitted;
+        let over = state.is_empty() && state.finished == state.emitted;
         let emitted = state.emitted;
         drop(state);
         if !over || self.over.swap(true, Ordering::SeqCst) {
@@ -367,121 +426,6 @@ impl FanOut {
                 return;
             }
             ended.await;
-        }
-    }
-}
-
-/// What gathers one value, or several, of every instance.
-#[derive(Debug)]
-pub(super) enum Sink {
-    Collect(Mutex<Collected>),
-    Stream(Arc<Stream>),
-}
-
-#[derive(Debug)]
-pub(super) struct Collected {
-    pub(super) values: SinkBuffer,
-    pub(super) fate: Fate,
-    taken: u64,
-}
-
-/// What a lane holds for a sink until it passes it on.
-#[derive(Debug)]
-pub(super) enum SinkBuffer {
-    Values(Vec<(u64, Outcome)>),
-    Keyed(Vec<(u64, MappingKey, Outcome)>),
-    Entries(Vec<Entry>),
-}
-
-impl SinkBuffer {
-    pub(super) fn new(kind: GatherKind) -> Self {
-        match kind {
-            GatherKind::Collect { keyed: false } => Self::Values(Vec::new()),
-            GatherKind::Collect { keyed: true } => Self::Keyed(Vec::new()),
-            GatherKind::Stream { .. } => Self::Entries(Vec::new()),
-        }
-    }
-
-    /// Adds what one key gave.
-    pub(super) fn add(
-        &mut self,
-        index: u64,
-        key: &MappingKey,
-        mut values: impl Iterator<Item = Outcome>,
-    ) {
-        match self {
-            Self::Values(buffer) => buffer.extend(values.next().map(|value| (index, value))),
-            Self::Keyed(buffer) => {
-                buffer.extend(values.next().map(|value| (index, key.clone(), value)));
-            }
-            Self::Entries(buffer) => {
-                buffer.push(Entry { index, key: key.clone(), values: values.collect() });
-            }
-        }
-    }
-}
-
-impl Sink {
-    fn new(kind: GatherKind) -> Self {
-        match kind {
-            GatherKind::Collect { .. } => Self::Collect(Mutex::new(Collected {
-                values: SinkBuffer::new(kind),
-                fate: Fate::Ready,
-                taken: 0,
-            })),
-            GatherKind::Stream { kept } => Self::Stream(Stream::new(kept)),
-        }
-    }
-
-    pub(super) fn absorb(&self, buffer: &mut SinkBuffer) {
-        match (self, buffer) {
-            (Self::Collect(collected), SinkBuffer::Values(buffer)) => {
-                let mut collected = lock(collected);
-                collected.taken += buffer.len() as u64;
-                let failed = buffer.iter().any(|(_, value)| value.fate() == Fate::Failed);
-                collected.note(failed);
-                if let SinkBuffer::Values(values) = &mut collected.values {
-                    values.append(buffer);
-                }
-            }
-            (Self::Collect(collected), SinkBuffer::Keyed(buffer)) => {
-                let mut collected = lock(collected);
-                collected.taken += buffer.len() as u64;
-                let failed = buffer.iter().any(|(_, _, value)| value.fate() == Fate::Failed);
-                collected.note(failed);
-                if let SinkBuffer::Keyed(values) = &mut collected.values {
-                    values.append(buffer);
-                }
-            }
-            (Self::Stream(stream), SinkBuffer::Entries(buffer)) => stream.push(buffer.drain(..)),
-            _ => unreachable!("a sink's buffer is of its kind"),
-        }
-    }
-
-    /// Takes no more. Says whether it has the values of all keys.
-    fn close(&self, ending: Ending, emitted: u64) -> bool {
-        match self {
-            Self::Collect(collected) => {
-                let mut collected = lock(collected);
-                collected.fate = collected.fate.and(match ending {
-                    Ending::Done => Fate::Ready,
-                    Ending::Skipped => Fate::Skipped,
-                    Ending::Failed => Fate::Failed,
-                });
-                collected.taken == emitted
-            }
-            Self::Stream(stream) => {
-                stream.close(ending);
-                true
-            }
-        }
-    }
-}
-
-impl Collected {
-    fn note(&mut self, failed: bool) {
-        if failed {
-            self.fate = Fate::Failed;
         }
     }
 }

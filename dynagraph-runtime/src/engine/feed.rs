@@ -18,7 +18,7 @@ use crate::value::Erased;
 /// Feeds a fan-out until what it is made of has ended.
 pub(super) async fn run(instance: &Instance, fan_out: &Arc<FanOut>) {
     match &fan_out.plan().feed {
-        Feed::Root | Feed::Emitted | Feed::Fold => {}
+        Feed::Root | Feed::Emitted { .. } | Feed::Fold => {}
         Feed::Replay(of) => replay(instance, fan_out, *of).await,
         Feed::Batch { of, size, gather } => {
             batch(instance, fan_out, *of, size.get(), *gather).await;
@@ -178,13 +178,19 @@ impl<'a> Zipping<'a> {
 
     /// Every key that is on one side only is a failed step, and a failed copy.
     fn name_the_unmatched(&mut self) {
-        let mut left: Vec<_> = self.left.drain().map(|(key, (index, _))| (index, key)).collect();
-        let mut right: Vec<_> = self.right.drain().map(|(key, (index, _))| (index, key)).collect();
-        left.sort_by_key(|(index, _)| *index);
-        right.sort_by_key(|(index, _)| *index);
-        let right = right.into_iter().map(|(index, key)| (self.lefts + index, key, false));
-        let left = left.into_iter().map(|(index, key)| (index, key, true));
-        for (index, key, left) in left.chain(right) {
+        let left = self.left.drain().map(|(key, (index, value))| (index, key, value, true));
+        let lefts = self.lefts;
+        let right = self.right.drain();
+        let right = right.map(|(key, (index, value))| (lefts + index, key, value, false));
+        let mut unmatched: Vec<_> = left.chain(right).collect();
+        unmatched.sort_by_key(|(index, ..)| *index);
+        for (index, key, value, left) in unmatched {
+            if value.fate() == Fate::Skipped {
+                // What was filtered out is on neither side.
+                let elements = Elements::One(Outcome::Skipped);
+                self.fan_out.push_at(Item { index, key, elements });
+                continue;
+            }
             let error = StepError::Unmatched { key: key.to_string(), left };
             let path = || self.fan_out.frame.path.child(key.clone(), index);
             let step = self.step();
@@ -197,12 +203,5 @@ impl<'a> Zipping<'a> {
     /// What stands for the zip among the nodes: what each of its copies is given.
     fn step(&self) -> NodeId {
         self.fan_out.engine.plan.element_of(self.fan_out.scope)
-    }
-}
-
-impl Outcome {
-    /// Whether the value is there.
-    pub(super) fn is_ready(&self) -> bool {
-        self.fate() == Fate::Ready
     }
 }

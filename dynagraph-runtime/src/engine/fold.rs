@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Engine;
-use super::chain::{At, Chain, On};
+use super::chain::{At, Chain};
 use super::fan_out::Elements;
 use super::feed::reader;
 use super::instance::Instance;
@@ -42,12 +42,7 @@ pub(super) async fn run(instance: &Instance, node: &NodePlan, fold: &FoldPlan) {
         folding = folding.step(instance, entries).await;
         tokio::task::coop::consume_budget().await;
     };
-    let fate = match ending {
-        super::fan_out::Ending::Done => Fate::Ready,
-        super::fan_out::Ending::Skipped => Fate::Skipped,
-        super::fan_out::Ending::Failed => Fate::Failed,
-    };
-    let outcome = match fate.and(folding.accumulator.fate()) {
+    let outcome = match Fate::from(ending).and(folding.accumulator.fate()) {
         Fate::Ready => folding.accumulator,
         fate => fate.without_value(),
     };
@@ -139,8 +134,7 @@ impl Folding {
         let (elements, kept) = self.elements(entry);
         let Body::Chain(chain) = &mut self.body else { return };
         chain.begin(elements);
-        // On a thread that may block, with all it captures there, nothing is waited for.
-        let _done = chain.advance(At { key: &key, index }, On::Thread);
+        chain.run_on_thread(At { key: &key, index });
         let result = chain.give(self.result, true);
         chain.end();
         chain.flush();

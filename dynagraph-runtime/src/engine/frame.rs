@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use super::cell::Cell;
+use super::limit::semaphore;
 use crate::graph::ScopeId;
 use crate::key::KeyPath;
 use crate::plan::{Place, Plan};
@@ -29,7 +30,7 @@ impl Frame {
     ) -> Arc<Self> {
         let layout = plan.scope(scope);
         let limits = layout.owned_limits.iter();
-        let limits = limits.map(|(of, limit)| (*of, Arc::new(Semaphore::new(limit.get()))));
+        let limits = limits.map(|(of, limit)| (*of, semaphore(*limit)));
         Arc::new(Self {
             scope,
             path,

@@ -2,11 +2,10 @@
 
 use super::Engine;
 use super::attempt::guarded;
-use super::fan_out::SinkBuffer;
-use super::instance::{Instance, collected};
+use super::instance::Instance;
 use super::outcome::{Fate, Outcome};
+use super::sink::SinkBuffer;
 use crate::graph::{Gather, NodeId};
-use crate::value::Erased;
 
 /// Waits for a fan-out's end, and settles a collect over it.
 pub(super) async fn collect(instance: &Instance, id: NodeId, by: Gather) {
@@ -18,7 +17,7 @@ pub(super) async fn collect(instance: &Instance, id: NodeId, by: Gather) {
         unreachable!("a collect is over a fan-out of its instance")
     };
     fan_out.ended().await;
-    let outcome = match collected(&fan_out.sinks[place]) {
+    let outcome = match fan_out.sinks[place].collected() {
         Some((values, Fate::Ready)) => gathered(&instance.engine, values, by),
         Some((_, fate)) => fate.without_value(),
         None => unreachable!("a collect's sink collects"),
@@ -29,12 +28,12 @@ pub(super) async fn collect(instance: &Instance, id: NodeId, by: Gather) {
 fn gathered(engine: &Engine, values: SinkBuffer, by: Gather) -> Outcome {
     let gathered = guarded(engine, || match (values, by) {
         (SinkBuffer::Values(values), Gather::Values(gather)) => {
-            gather(in_order(values.into_iter().map(|(index, value)| (index, ready(value)))))
+            gather(in_order(values.into_iter().map(|(index, value)| (index, value.ready()))))
         }
         (SinkBuffer::Keyed(values), Gather::Keyed(gather)) => {
             let values = values.into_iter();
             gather(in_order(
-                values.map(|(index, key, value)| (index, ready(value).map(|value| (key, value)))),
+                values.map(|(index, key, value)| (index, value.ready().map(|value| (key, value)))),
             ))
         }
         _ => unreachable!("a collect's buffer is of its kind"),
@@ -53,11 +52,4 @@ fn in_order<T>(values: impl ExactSizeIterator<Item = (u64, Option<T>)>) -> Vec<T
         places[place] = value;
     }
     places.into_iter().flatten().collect()
-}
-
-pub(super) fn ready(outcome: Outcome) -> Option<Erased> {
-    match outcome {
-        Outcome::Ready(value) => Some(value),
-        Outcome::Skipped | Outcome::Failed => None,
-    }
 }

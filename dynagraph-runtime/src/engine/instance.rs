@@ -9,15 +9,15 @@ use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 use tokio::time::Instant;
 
-use super::attempt::{Attempt, AttemptResult, StepEnvironment, start};
-use super::cell::lock;
-use super::fan_out::{Elements, Ending, FanOut, Item, Sink, SinkBuffer};
+use super::attempt::{Attempt, AttemptResult, StepEnvironment, conforming, start};
+use super::fan_out::{Elements, Ending, FanOut, Item};
 use super::frame::Frame;
 use super::lane::InFlight;
 use super::ledger::Ended;
 use super::limit::Lendable;
 use super::outcome::{Fate, Outcome};
 use super::port::OutputPort;
+use super::sink::{Sink, SinkBuffer};
 use super::stream::StreamValue;
 use super::{Engine, feed, fold, gather, hop, wire};
 use crate::error::StepError;
@@ -95,7 +95,7 @@ impl Instance {
             }
         }
         for fan_out in &self.fan_outs {
-            if !matches!(fan_out.plan().feed, Feed::Emitted) {
+            if !matches!(fan_out.plan().feed, Feed::Emitted { .. }) {
                 fibers.push(Box::pin(feed::run(self, fan_out)));
             }
             fibers.push(Box::pin(fan_out.ended()));
@@ -204,7 +204,8 @@ impl Instance {
         let broken = ports.iter().flatten().find_map(|port| port.close());
         let result = match (broken, result) {
             (Some(broken), _) => Err(StepError::Emit(broken)),
-            (None, Ok(returned)) => check_lists(&returned, &ports).map(|()| returned),
+            (None, Ok(returned)) => conforming(Some(op), returned)
+                .and_then(|returned| check_lists(&returned, &ports).map(|()| returned)),
             (None, Err(error)) => Err(error),
         };
         self.settle(id, node, op, result, began);
@@ -308,6 +309,13 @@ impl Instance {
                     self.fan_outs[child].close(Ending::Done);
                 }
                 (_, OutputPlan::FanOut(child)) => self.fan_outs[child].close(Ending::Done),
+                (Given::List(mut list), OutputPlan::Unused) if self.engine.options.keep_values => {
+                    let mut index = 0;
+                    while let Some((key, value)) = list.next() {
+                        self.engine.keep_value(id, self.frame.path.child(key, index), value);
+                        index += 1;
+                    }
+                }
                 (_, OutputPlan::Unused) => {}
             }
         }
@@ -347,12 +355,4 @@ fn check_lists(returned: &Returned, ports: &[Option<Arc<OutputPort>>]) -> Result
         }
     }
     Ok(())
-}
-
-/// The gate to a collected sink.
-pub(super) fn collected(sink: &Sink) -> Option<(SinkBuffer, Fate)> {
-    let Sink::Collect(collected) = sink else { return None };
-    let mut collected = lock(collected);
-    let empty = SinkBuffer::Values(Vec::new());
-    Some((std::mem::replace(&mut collected.values, empty), collected.fate))
 }

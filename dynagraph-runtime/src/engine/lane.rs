@@ -10,12 +10,15 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use futures::future::BoxFuture;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::attempt::AttemptResult;
 use super::chain::{At, Chain, Next, On};
-use super::fan_out::{FanOut, Item, SinkBuffer};
+use super::fan_out::{FanOut, Item, Suspended};
 use super::ledger::Ended;
 use super::limit::acquire;
+use super::sink::SinkBuffer;
 use super::{Engine, hop, instance};
 use crate::graph::NodeId;
 use crate::plan::{Shape, Work};
@@ -44,7 +47,8 @@ fn next_block(size: usize, took: Duration) -> usize {
 
 async fn graph_lane(fan_out: &Arc<FanOut>) {
     let mut block = VecDeque::new();
-    loop {
+    // A run that is told to stop gives no more keys.
+    while !fan_out.engine.stop.is_stopped() {
         let shared = match &fan_out.shared_limit {
             Some(limit) => Some(acquire(limit).await),
             None => None,
@@ -52,14 +56,17 @@ async fn graph_lane(fan_out: &Arc<FanOut>) {
         fan_out.take(1, &mut block);
         if let Some(item) = block.pop_front() {
             let mut run = pin!(instance::run(fan_out, item));
+            let mut suspended = None;
             poll_fn(|context| {
                 let poll = run.as_mut().poll(context);
                 if poll.is_pending() {
-                    fan_out.suspended(&mut block);
+                    suspended.get_or_insert_with(|| Suspended::new(fan_out));
+                    fan_out.share(&mut block);
                 }
                 poll
             })
             .await;
+            drop(suspended);
             fan_out.finish(&mut [], 1);
             tokio::task::coop::consume_budget().await;
             continue;
@@ -156,9 +163,14 @@ impl ChainLane {
         let fan_out = Arc::clone(&self.fan_out);
         let blocking = fan_out.plan().shape == Shape::Blocking;
         let mut slot = LaneSlot::default();
-        loop {
+        // A run that is told to stop gives no more keys.
+        while !fan_out.engine.stop.is_stopped() {
             let shared = match &fan_out.shared_limit {
-                Some(limit) => Some(acquire(limit).await),
+                Some(limit) => {
+                    // The run's slot is always the last.
+                    slot.give_back();
+                    Some(acquire(limit).await)
+                }
                 None => None,
             };
             slot.take(&fan_out.engine).await;
@@ -194,8 +206,12 @@ impl ChainLane {
         let began = Instant::now();
         let mut waited = false;
         while let Some(Item { index, key, elements }) = block.pop_front() {
+            if fan_out.engine.stop.is_stopped() {
+                return;
+            }
             let at = At { key: &key, index };
             chain.begin(elements);
+            let mut suspended = None;
             {
                 let mut run = pin!(run_chain(&fan_out.engine, chain, at, slot));
                 poll_fn(|context| match run.as_mut().poll(context) {
@@ -203,12 +219,14 @@ impl ChainLane {
                     Poll::Pending => {
                         waited = true;
                         done.flush(fan_out);
-                        fan_out.suspended(block);
+                        suspended.get_or_insert_with(|| Suspended::new(fan_out));
+                        fan_out.share(block);
                         Poll::Pending
                     }
                 })
                 .await;
             }
+            drop(suspended);
             done.add(fan_out, chain, at);
         }
         chain.flush();
@@ -235,8 +253,7 @@ impl ChainLane {
                 }
                 let at = At { key: &key, index };
                 chain.begin(elements);
-                // On a thread that may block, with all it captures there, nothing is waited for.
-                let _done = chain.advance(at, On::Thread);
+                chain.run_on_thread(at);
                 done.add(fan_out, chain, at);
             }
             chain.flush();
@@ -261,27 +278,32 @@ pub(super) async fn run_chain(
                 chain.captured(place).await;
                 slot.take(engine).await;
             }
-            Next::Wait(id, future, began) => {
-                let in_flight = InFlight::new(engine, id, || chain.path(at));
-                let result = future.await;
-                in_flight.ended();
-                chain.settle(id, result, began, at);
-            }
+            Next::Wait(id, future, began) => wait(engine, chain, (id, future, began), at).await,
             Next::Limit(id) => {
                 let _permit = slot.with_node(engine, id).await;
                 let Work::Op(op) = &engine.plan.node(id).work else { continue };
                 if op.spec.blocking {
                     call_blocking(engine, chain, id, at).await;
                 } else if let Some(Next::Wait(id, future, began)) = chain.call(id, op, at) {
-                    let in_flight = InFlight::new(engine, id, || chain.path(at));
-                    let result = future.await;
-                    in_flight.ended();
-                    chain.settle(id, result, began, at);
+                    wait(engine, chain, (id, future, began), at).await;
                 }
             }
             Next::Block(id) => call_blocking(engine, chain, id, at).await,
         }
     }
+}
+
+/// Waits for an op that a chain has called.
+async fn wait(
+    engine: &Arc<Engine>,
+    chain: &mut Chain,
+    (id, future, began): (NodeId, BoxFuture<'static, AttemptResult>, Option<tokio::time::Instant>),
+    at: At<'_>,
+) {
+    let in_flight = InFlight::new(engine, id, || chain.path(at));
+    let result = future.await;
+    in_flight.ended();
+    chain.settle(id, result, began, at);
 }
 
 async fn call_blocking(engine: &Arc<Engine>, chain: &mut Chain, id: NodeId, at: At<'_>) {

@@ -156,8 +156,15 @@ impl Engine {
         self.options.keep_steps.then(Instant::now)
     }
 
+    pub(super) fn step_name(&self, node: NodeId) -> (Arc<str>, &'static str) {
+        match self.plan.step_name(node) {
+            Some(name) => name,
+            None => unreachable!("only ops and zips have steps"),
+        }
+    }
+
     fn report(&self, ended: Ended, path: KeyPath) -> StepReport {
-        let (name, op) = self.plan.step_name(ended.node);
+        let (name, op) = self.step_name(ended.node);
         let time = ended.began.map(|began| {
             let started = self.began_at + began.duration_since(self.began);
             (started, began.elapsed())

@@ -3,6 +3,7 @@
 //! A step takes the slot of its node first and that of the run last, always in this order, and holds them only while its
 //! op runs. Whoever has both is running, and so gives them back; nobody waits in a circle.
 
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -16,6 +17,11 @@ use crate::graph::NodeId;
 pub(super) struct Slots {
     _run: OwnedSemaphorePermit,
     _node: Option<OwnedSemaphorePermit>,
+}
+
+/// So many slots.
+pub(super) fn semaphore(limit: NonZeroUsize) -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(limit.get().min(Semaphore::MAX_PERMITS)))
 }
 
 /// Takes a slot. Semaphores of the engine are never closed.
@@ -49,11 +55,19 @@ struct Lent {
     slots: Option<Slots>,
     /// How many of the producer's emits wait. The slots are given up while it is not zero.
     waiting: usize,
+    /// Whether the step has ended, and so needs no slots.
+    ended: bool,
+}
+
+impl Lent {
+    fn needs_slots(&self) -> bool {
+        self.waiting == 0 && self.slots.is_none() && !self.ended
+    }
 }
 
 impl Lendable {
     pub(super) fn new(engine: Arc<Engine>, node: NodeId, slots: Slots) -> Arc<Self> {
-        let state = Mutex::new(Lent { slots: Some(slots), waiting: 0 });
+        let state = Mutex::new(Lent { slots: Some(slots), waiting: 0, ended: false });
         Arc::new(Self { engine, node, state })
     }
 
@@ -75,14 +89,11 @@ impl Lendable {
         drop(slots);
         wait.await;
         drop(waiting);
-        let must_take = {
-            let state = lock(&self.state);
-            state.waiting == 0 && state.slots.is_none()
-        };
-        if must_take {
+        let needs_slots = lock(&self.state).needs_slots();
+        if needs_slots {
             let slots = self.engine.slots(self.node).await;
             let mut state = lock(&self.state);
-            if state.waiting == 0 && state.slots.is_none() {
+            if state.needs_slots() {
                 state.slots = Some(slots);
             }
         }
@@ -90,7 +101,11 @@ impl Lendable {
 
     /// Gives the slots up for good.
     pub(super) fn give_back(&self) {
-        let slots = lock(&self.state).slots.take();
+        let slots = {
+            let mut state = lock(&self.state);
+            state.ended = true;
+            state.slots.take()
+        };
         drop(slots);
     }
 }

@@ -23,15 +23,18 @@ mod ledger;
 mod limit;
 mod outcome;
 mod port;
+mod sink;
 mod stop;
 mod stream;
 mod tasks;
 mod wire;
 
 use std::num::NonZeroUsize;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
+use futures::FutureExt as _;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -39,6 +42,7 @@ use tokio::time::Instant;
 use cell::lock;
 use ledger::Ledger;
 pub(crate) use ledger::{Account, KeptValue};
+use limit::semaphore;
 use outcome::Outcome;
 use stop::Stop;
 use tasks::Tasks;
@@ -48,8 +52,9 @@ use crate::plan::{DEFAULT_WINDOW, Plan, ScopePlan, Shape};
 use crate::step::{StepReport, StepStatus};
 use crate::value::{Erased, TypeMap};
 
-/// How many steps of a run run at once, unless the run says.
-pub(crate) const DEFAULT_MAX_CONCURRENT: usize = DEFAULT_WINDOW;
+/// What is known of a panic outside of every op.
+const PANICKED: &str =
+    "a task panicked outside of an op; a value whose `Drop` or `Clone` panics does that";
 
 /// What a run was asked to do.
 #[derive(Debug, Clone, Default)]
@@ -110,8 +115,9 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Option<Ran> {
     let engine = Arc::new(Engine::new(plan, options, tasks::runtime()?));
     let abort = AbortOnDrop(Arc::clone(&engine));
     let outputs = {
+        let root = AssertUnwindSafe(instance::run_root(&engine)).catch_unwind();
         tokio::select! {
-            outputs = instance::run_root(&engine) => Some(outputs),
+            outputs = root => outputs.map_err(|_| engine.fault(PANICKED)).ok(),
             () = engine.stop.stopped() => None,
         }
     };
@@ -125,15 +131,11 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Option<Ran> {
     if stopped {
         engine.cancel_unstarted(&mut account);
     }
-    let ready = |outcome| match outcome {
-        Outcome::Ready(value) => Some(value),
-        Outcome::Skipped | Outcome::Failed => None,
-    };
     let fault = lock(&engine.fault).take();
     Some(Ran {
         run_id: engine.run_id,
         account,
-        outputs: outputs.and_then(|outputs| outputs.into_iter().map(ready).collect()),
+        outputs: outputs.and_then(|outputs| outputs.into_iter().map(Outcome::ready).collect()),
         fault,
         stopped,
         took: engine.began.elapsed(),
@@ -144,16 +146,14 @@ impl Engine {
     fn new(plan: Arc<Plan>, options: Options, handle: Handle) -> Self {
         let nodes = (0..plan.nodes.len()).map(crate::graph::NodeId);
         let limits = nodes.map(|node| plan.op(node).and_then(|op| op.max_concurrent));
-        let semaphore =
-            |limit: NonZeroUsize| Arc::new(Semaphore::new(limit.get().min(Semaphore::MAX_PERMITS)));
         let asked = plan.scopes.iter().filter_map(|scope| scope.max_concurrent).max();
-        let default = DEFAULT_MAX_CONCURRENT.max(asked.map_or(0, NonZeroUsize::get));
-        let at_once = options.max_concurrent.map_or(default, NonZeroUsize::get);
+        let default = asked.map_or(DEFAULT_WINDOW, |asked| asked.max(DEFAULT_WINDOW));
+        let at_once = options.max_concurrent.unwrap_or(default);
         Self {
             run_id: RunId::random(),
             workers: handle.metrics().num_workers(),
             cores: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
-            run_slots: Arc::new(Semaphore::new(at_once.min(Semaphore::MAX_PERMITS))),
+            run_slots: semaphore(at_once),
             node_slots: limits.map(|limit| limit.map(semaphore)).collect(),
             ledger: Ledger::new(plan.nodes.len()),
             tasks: Tasks::default(),
@@ -169,8 +169,8 @@ impl Engine {
 
     /// How many lanes a fan-out may have.
     fn lanes(&self, scope: &ScopePlan) -> usize {
-        let default = self.options.max_concurrent.map_or(DEFAULT_WINDOW, NonZeroUsize::get);
-        let lanes = scope.max_concurrent.map_or(default, NonZeroUsize::get);
+        let default = self.options.max_concurrent.unwrap_or(DEFAULT_WINDOW);
+        let lanes = scope.max_concurrent.unwrap_or(default).get();
         if scope.shape == Shape::Blocking { lanes.min(self.cores) } else { lanes }
     }
 
@@ -188,7 +188,7 @@ impl Engine {
                 continue;
             }
             counts[StepStatus::Canceled.place()] = 1;
-            let (name, op) = self.plan.step_name(*id);
+            let (name, op) = self.step_name(*id);
             account.steps.push(StepReport {
                 node: *id,
                 name,

@@ -28,6 +28,21 @@ impl Outcome {
     }
 }
 
+impl Outcome {
+    /// Whether the value is there.
+    pub(super) fn is_ready(&self) -> bool {
+        self.fate() == Fate::Ready
+    }
+
+    /// The value, if it is there.
+    pub(super) fn ready(self) -> Option<Erased> {
+        match self {
+            Self::Ready(value) => Some(value),
+            Self::Skipped | Self::Failed => None,
+        }
+    }
+}
+
 impl Fate {
     /// What becomes of something that needs both. Failure wins over skip.
     #[must_use]

@@ -45,8 +45,10 @@ struct State {
     /// Those that wait for an earlier one.
     early: BTreeMap<u64, Entry>,
     ending: Option<Ending>,
-    /// How many were read, or need not be.
+    /// How many the reader is done with.
     consumed: u64,
+    /// How many it has read since, and may still hold.
+    held: u64,
 }
 
 impl Stream {
@@ -81,9 +83,6 @@ impl Stream {
                 state.early.insert(entry.index, entry);
             }
         }
-        if self.kept {
-            state.consumed = u64::MAX;
-        }
         let wake = !state.ready.is_empty();
         drop(state);
         if wake {
@@ -102,26 +101,36 @@ impl Stream {
         self.changed.notify_waiters();
     }
 
-    /// How many keys need not be held back for this stream's reader.
-    pub(super) fn consumed(&self) -> u64 {
-        if self.kept { u64::MAX } else { lock(&self.state).consumed }
+    /// How many keys the reader is done with, if there is one that must keep up.
+    pub(super) fn consumed(&self) -> Option<u64> {
+        (!self.kept).then(|| lock(&self.state).consumed)
     }
 
     /// Reads what is there, at least one entry, or how the fan-out ended.
+    ///
+    /// A reader that reads on is done with what it read before.
     async fn read(&self, cursor: &mut usize) -> Result<Vec<Entry>, Ending> {
+        self.let_go();
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
             changed.as_mut().enable();
             if let Some(result) = self.try_read(cursor) {
-                if !self.kept && result.is_ok() {
-                    let fan_out = lock(&self.fan_out).upgrade();
-                    if let Some(fan_out) = fan_out {
-                        fan_out.made_room();
-                    }
-                }
                 return result;
             }
             changed.await;
+        }
+    }
+
+    fn let_go(&self) {
+        let held = {
+            let mut state = lock(&self.state);
+            let held = std::mem::take(&mut state.held);
+            state.consumed += held;
+            held
+        };
+        let fan_out = if held > 0 { lock(&self.fan_out).upgrade() } else { None };
+        if let Some(fan_out) = fan_out {
+            fan_out.made_room();
         }
     }
 
@@ -136,7 +145,7 @@ impl Stream {
             }
         } else if !state.ready.is_empty() {
             let read = std::mem::take(&mut state.ready);
-            state.consumed += read.len() as u64;
+            state.held += read.len() as u64;
             return Some(Ok(read));
         }
         state.ending.map(Err)

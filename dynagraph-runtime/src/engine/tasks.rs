@@ -34,7 +34,7 @@ struct Counted {
 impl Drop for Counted {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.engine.fault("a task of the engine panicked");
+            self.engine.fault(super::PANICKED);
         }
         let tasks = &self.engine.tasks;
         lock(&tasks.live).tasks.remove(&self.id);
@@ -68,18 +68,22 @@ impl Tasks {
 impl Engine {
     /// Starts a task of the run. After the run's end, it does not start.
     pub(super) fn spawn(self: &Arc<Self>, future: impl Future<Output = ()> + Send + 'static) {
-        let mut live = lock(&self.tasks.live);
-        if live.closed {
+        if lock(&self.tasks.live).closed {
             return;
         }
-        let id = live.next;
-        live.next += 1;
-        let counted = Counted { engine: Arc::clone(self), id };
+        let counted = self.count();
+        let id = counted.id;
+        // Not under the lock: a runtime that has shut down drops the future at once, and `Counted` locks.
         let task = self.handle.spawn(async move {
             let _counted = counted;
             future.await;
         });
-        live.tasks.insert(id, Some(task.abort_handle()));
+        let mut live = lock(&self.tasks.live);
+        if live.closed {
+            task.abort();
+        } else if let Some(entry) = live.tasks.get_mut(&id) {
+            *entry = Some(task.abort_handle());
+        }
     }
 
     /// Does blocking work on a thread that may block.

@@ -6,7 +6,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use super::composer::{Composer, Ref, is_composing, with_composer};
-use super::handle::{DynamicHandle, Handles, NodeHandle, OutputHandle};
+use super::handle::{Handles, NodeHandle, OutputHandle};
 use super::{Graph, Kind, NodeId, OpNode, PortRef, RawInput, Source};
 use crate::op::{Behavior, Op, OutputKind};
 use crate::value::{Erased, Value};
@@ -15,7 +15,8 @@ use crate::value::{Erased, Value};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot feed an op input of type `{T}`",
     label = "expected a `{T}`, or a handle to one",
-    note = "inside a job, pass a value of type `{T}` or the handle of an op that returns one"
+    note = "inside a job, pass a value of type `{T}` or the handle of an op that returns one",
+    note = "a dynamic handle stands for any number of values: call `.map(..)` to run the op once for each, or `.collect()` to pass them all as a `Vec`"
 )]
 pub trait IntoInput<T> {
     /// Says where the value will come from.
@@ -74,24 +75,6 @@ impl InputSource {
                 composer.is_visible(handle.job, scope, at).then_some(RawInput::Port(handle.of))
             }
         }
-    }
-}
-
-/// Holds for no type: its message is what a dynamic handle passed to an op says.
-#[diagnostic::on_unimplemented(
-    message = "a dynamic handle cannot be passed to an op",
-    label = "stands for any number of values",
-    note = "call `.map(..)` to run the op once for every value, or `.collect()` to pass all of them as one `Vec`"
-)]
-pub trait MapOrCollectFirst {}
-
-#[diagnostic::do_not_recommend]
-impl<T, U> IntoInput<U> for DynamicHandle<T>
-where
-    Self: MapOrCollectFirst,
-{
-    fn into_input(self) -> Input<U> {
-        unreachable!("no dynamic handle satisfies the bound")
     }
 }
 
@@ -165,6 +148,7 @@ pub fn invoke<O: Op>(given: <O::Inputs as Inputs>::Given) -> O::Handles {
         let op = OpNode {
             name: O::NAME.into(),
             alias: None,
+            named: false,
             op_name: O::NAME,
             op_type: TypeId::of::<O>(),
             behavior: Arc::new(Behavior::<O>::new()),

@@ -10,6 +10,8 @@ mod handle;
 mod input;
 mod name;
 mod render;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::any::TypeId;
 use std::num::NonZeroUsize;
@@ -19,8 +21,10 @@ use std::sync::Arc;
 pub use composed::{Composed, Place};
 pub(crate) use composer::compose;
 pub use composer::{Composer, JobId, Ref};
-pub use handle::{By, DynamicHandle, Fanned, Handles, Home, Mapped, NodeHandle, OutputHandle, Raw};
-pub use input::{Input, Inputs, IntoInput, MapOrCollectFirst, RawSource, invoke};
+pub use handle::{
+    AnyNumber, By, DynamicHandle, Fanned, Handles, Home, Mapped, NodeHandle, OutputHandle, Raw,
+};
+pub use input::{Input, Inputs, IntoInput, RawSource, invoke};
 pub use render::{GraphEdge, GraphNode, GraphView};
 
 use crate::key::MappingKey;
@@ -151,6 +155,8 @@ pub(crate) enum Kind {
 pub(crate) struct OpNode {
     pub(crate) name: Arc<str>,
     pub(crate) alias: Option<String>,
+    /// Whether the name is final.
+    pub(crate) named: bool,
     pub(crate) op_name: &'static str,
     pub(crate) op_type: TypeId,
     pub(crate) behavior: Arc<dyn ErasedOp>,

@@ -1,6 +1,7 @@
 //! Gives every use of an op, and every zip, its name.
 
 use std::collections::HashMap;
+use std::panic::Location;
 use std::sync::Arc;
 
 use super::{Graph, Kind, Source};
@@ -8,39 +9,77 @@ use crate::error::BuildError;
 
 /// Names nodes in the order of their invocation: the alias, or the op's name with `_2`, `_3` from its second use on.
 pub(super) fn assign(graph: &mut Graph) -> Result<(), BuildError> {
-    let mut uses: HashMap<&'static str, usize> = HashMap::new();
-    let mut taken = HashMap::new();
+    let mut names = Names::default();
     for node in &mut graph.nodes {
         let Kind::Op(op) = &mut node.kind else { continue };
-        let at = node.at;
-        let name: Arc<str> = match &op.alias {
-            Some(alias) if is_name(alias) => alias.as_str().into(),
-            Some(alias) => return Err(BuildError::BadName { name: alias.clone(), at }),
-            None => numbered(op.op_name, &mut uses),
-        };
-        if let Some(first) = taken.insert(Arc::clone(&name), at) {
-            return Err(BuildError::DuplicateName { name: name.to_string(), at, first });
+        match &op.alias {
+            Some(alias) if is_name(alias) => op.name = alias.as_str().into(),
+            Some(alias) => return Err(BuildError::BadName { name: alias.clone(), at: node.at }),
+            // Whatever ops are called, a use number must not take the name of another op.
+            None if names.uses.contains_key(op.op_name) => continue,
+            None => {
+                names.uses.insert(op.op_name, 1);
+                op.name = op.op_name.into();
+            }
         }
-        op.name = name;
+        names.take(&op.name, node.at, op.alias.is_some())?;
+        op.named = true;
+    }
+    for node in &mut graph.nodes {
+        let Kind::Op(op) = &mut node.kind else { continue };
+        if !op.named {
+            op.name = names.next(op.op_name, node.at)?;
+        }
     }
     for scope in &mut graph.scopes {
-        let Source::Zip(zip) = &mut scope.source else { continue };
-        loop {
-            zip.name = numbered("zip", &mut uses);
-            if taken.insert(Arc::clone(&zip.name), scope.at).is_none() {
-                break;
-            }
+        if let Source::Zip(zip) = &mut scope.source {
+            zip.name = names.next("zip", scope.at)?;
         }
     }
     Ok(())
 }
 
-fn numbered(name: &'static str, uses: &mut HashMap<&'static str, usize>) -> Arc<str> {
-    let number = uses.entry(name).or_default();
-    *number += 1;
-    match *number {
-        1 => name.into(),
-        number => format!("{name}_{number}").into(),
+#[derive(Default)]
+struct Names {
+    /// How many names were made of each op's.
+    uses: HashMap<&'static str, usize>,
+    /// Where each name is used, and whether it is an alias.
+    taken: HashMap<Arc<str>, (&'static Location<'static>, bool)>,
+}
+
+impl Names {
+    fn take(
+        &mut self,
+        name: &Arc<str>,
+        at: &'static Location<'static>,
+        alias: bool,
+    ) -> Result<(), BuildError> {
+        match self.taken.insert(Arc::clone(name), (at, alias)) {
+            None => Ok(()),
+            Some((first, _)) => {
+                Err(BuildError::DuplicateName { name: name.to_string(), at, first })
+            }
+        }
+    }
+
+    /// The next free name that is made of an op's. An alias in its place is a mistake: the next number would surprise.
+    fn next(
+        &mut self,
+        op: &'static str,
+        at: &'static Location<'static>,
+    ) -> Result<Arc<str>, BuildError> {
+        loop {
+            let uses = self.uses.entry(op).or_default();
+            *uses += 1;
+            let name: Arc<str> = match *uses {
+                1 => op.into(),
+                number => format!("{op}_{number}").into(),
+            };
+            if !matches!(self.taken.get(&name), Some((_, false))) {
+                self.take(&name, at, false)?;
+                return Ok(name);
+            }
+        }
     }
 }
 

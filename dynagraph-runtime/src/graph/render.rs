@@ -1,8 +1,9 @@
 //! A job's graph for people: nodes, edges, and two drawing languages.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use super::{Graph, Kind, Node, NodeId, PortRef, RawInput, ScopeId, Source};
+use super::{Graph, Kind, Node, NodeId, PortRef, RawInput, ScopeId, Source, Wire};
 
 /// The nodes and edges of a job, for people and for tests.
 ///
@@ -25,7 +26,7 @@ pub struct GraphNode {
 }
 
 /// One edge of a job's graph.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct GraphEdge {
     from: usize,
     to: usize,
@@ -128,6 +129,7 @@ impl GraphView {
             (0..graph.nodes.len()).map(NodeId).filter(|id| name(graph, *id).is_some()).collect();
         let place = |id: NodeId| shown.binary_search(&id).ok();
         let mut view = Self::empty();
+        let mut edges = HashSet::new();
         for (to, id) in shown.iter().enumerate() {
             let node = graph.node(*id);
             view.nodes.push(GraphNode {
@@ -137,12 +139,10 @@ impl GraphView {
                 tags: node.op().map(|op| op.tags.clone()).unwrap_or_default(),
             });
             for (input, port) in inputs_of(node) {
-                let mut origins = Vec::new();
-                origins_of(graph, port, false, &mut origins);
-                for (from, dynamic) in origins {
+                for (from, dynamic) in origins_of(graph, port) {
                     let Some(from) = place(from).filter(|from| *from != to) else { continue };
                     let edge = GraphEdge { from, to, input, dynamic };
-                    if !view.edges.contains(&edge) {
+                    if edges.insert(edge.clone()) {
                         view.edges.push(edge);
                     }
                 }
@@ -180,36 +180,37 @@ fn name(graph: &Graph, id: NodeId) -> Option<String> {
     }
 }
 
-/// The shown nodes that a port's value comes from, through those that are not shown.
-fn origins_of(graph: &Graph, port: PortRef, dynamic: bool, origins: &mut Vec<(NodeId, bool)>) {
-    if name(graph, port.node).is_some() {
-        return origins.push((port.node, dynamic));
-    }
-    let node = graph.node(port.node);
-    match &node.kind {
-        Kind::Element => source_of(graph, node.scope, origins),
-        _ => {
-            for input in &node.inputs {
-                if let RawInput::Port(port) = input {
-                    origins_of(graph, *port, dynamic, origins);
-                }
+/// The shown nodes that a port's value comes from, through those that are not shown; and whether into copies.
+fn origins_of(graph: &Graph, port: PortRef) -> Vec<(NodeId, bool)> {
+    let mut origins = Vec::new();
+    let mut seen = HashSet::new();
+    let mut open = vec![(port.node, false)];
+    while let Some((id, dynamic)) = open.pop() {
+        if !seen.insert((id, dynamic)) {
+            continue;
+        }
+        let node = graph.node(id);
+        let inputs = || node.input_ports().map(|port| port.node);
+        match &node.kind {
+            Kind::Op(_) | Kind::Collect { .. } | Kind::Fold(_) => origins.push((id, dynamic)),
+            Kind::Element => open.extend(source_of(graph, node.scope)),
+            // What passes a gate is its value; who decides is behind the edge before.
+            Kind::Wire(Wire::Gate) => open.extend(inputs().take(1).map(|id| (id, dynamic))),
+            Kind::Wire(_) | Kind::Stream { .. } => {
+                open.extend(inputs().map(|id| (id, dynamic)));
             }
         }
     }
+    origins.sort();
+    origins
 }
 
-fn source_of(graph: &Graph, scope: ScopeId, origins: &mut Vec<(NodeId, bool)>) {
-    match &graph.scope(scope).source {
-        Source::Emitted(port) => origins.push((port.node, true)),
-        Source::Fold(fold) => {
-            for port in graph.node(*fold).input_ports() {
-                origins_of(graph, port, true, origins);
-            }
-        }
-        source => {
-            for stream in source.streams() {
-                origins_of(graph, stream.port, true, origins);
-            }
-        }
-    }
+/// The nodes that the copies of a scope are made by.
+fn source_of(graph: &Graph, scope: ScopeId) -> Vec<(NodeId, bool)> {
+    let ports = match &graph.scope(scope).source {
+        Source::Emitted(port) => vec![port.node],
+        Source::Fold(fold) => graph.node(*fold).input_ports().map(|port| port.node).collect(),
+        source => source.streams().iter().map(|stream| stream.port.node).collect(),
+    };
+    ports.into_iter().map(|id| (id, true)).collect()
 }

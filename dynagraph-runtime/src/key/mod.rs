@@ -125,6 +125,14 @@ impl MappingKey {
         Self(Repr::Path(text.into()))
     }
 
+    /// The key as an op emits it: what was the path of a copy is one key of the new one.
+    pub(crate) fn emitted(self) -> Self {
+        match self.0 {
+            Repr::Path(text) => Self(Repr::Text(text)),
+            _ => self,
+        }
+    }
+
     /// Whether the text is already a percent-encoded path.
     fn is_path(&self) -> bool {
         matches!(self.0, Repr::Path(_))

@@ -1,6 +1,5 @@
 //! Where a copy stands: the keys above it, outermost first.
 
-use std::cmp::Ordering;
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
@@ -54,12 +53,8 @@ impl KeyPath {
         Some(keys.fold(first, |outer, inner| MappingKey::join(&outer, &inner)))
     }
 
-    /// Orders copies by emission, level by level from the outermost.
-    pub(crate) fn cmp_emission(&self, other: &Self) -> Ordering {
-        self.indexes().cmp(&other.indexes())
-    }
-
-    fn indexes(&self) -> Vec<u64> {
+    /// The places of the keys in the order of emission, outermost first.
+    pub(crate) fn indexes(&self) -> Vec<u64> {
         let mut indexes: Vec<_> = self.links().map(|link| link.index).collect();
         indexes.reverse();
         indexes

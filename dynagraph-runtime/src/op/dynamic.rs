@@ -33,7 +33,7 @@ pub struct DynamicOutput<T> {
 impl<T> DynamicOutput<T> {
     /// A value and its mapping key.
     pub fn new(value: T, key: impl Into<MappingKey>) -> Self {
-        Self { value, key: key.into() }
+        Self { value, key: key.into().emitted() }
     }
 
     /// The value.
@@ -173,8 +173,9 @@ impl<T: Value> DynamicOut<T> {
     /// # Cancel safety
     ///
     /// Dropped before it is done, the value is not emitted.
+    /// If it was waiting, the step goes on without its slot until the next emit that waits has ended.
     pub async fn emit(&self, value: T, key: impl Into<MappingKey>) -> Result<(), EmitError> {
-        let mut item = (key.into(), Erased::new(value));
+        let mut item = (key.into().emitted(), Erased::new(value));
         loop {
             // A producer that never has to wait must still let its copies run.
             tokio::task::coop::consume_budget().await;
@@ -194,7 +195,7 @@ impl<T: Value> DynamicOut<T> {
     /// If the key is bad or was emitted before, if the step has ended, or if the op is async.
     pub fn blocking_emit(&self, value: T, key: impl Into<MappingKey>) -> Result<(), EmitError> {
         self.port.may_block()?;
-        let mut item = (key.into(), Erased::new(value));
+        let mut item = (key.into().emitted(), Erased::new(value));
         loop {
             match self.port.try_emit(item.0, item.1) {
                 Ok(()) => return Ok(()),

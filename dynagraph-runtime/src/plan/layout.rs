@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::order::in_order;
+use super::order::Order;
 use super::shape::{may_skip, shape};
 use super::window::may_hold_back;
 use super::{
@@ -14,8 +14,8 @@ use crate::graph::{Gather, Graph, Kind, NodeId, PortRef, RawInput, ScopeId, Sour
 use crate::op::OutputKind;
 
 pub(super) fn lay_out(graph: &Graph, outputs: &[PortRef]) -> Result<Plan, BuildError> {
-    let order = in_order(graph)?;
-    let layout = Layout::new(graph, &order);
+    let order = Order::new(graph);
+    let layout = Layout::new(graph, &order, &order.sorted(graph)?);
     let nodes = (0..graph.nodes.len()).map(|node| layout.node(NodeId(node))).collect();
     let outputs = outputs.iter().map(|port| layout.cell(*port)).collect::<Vec<_>>();
     let mut plan = Plan { scopes: Vec::new(), nodes, outputs };
@@ -30,6 +30,9 @@ pub(super) fn lay_out(graph: &Graph, outputs: &[PortRef]) -> Result<Plan, BuildE
 
 struct Layout<'a> {
     graph: &'a Graph,
+    waits: &'a Order,
+    /// For each scope, whether its copies may hold their producer back.
+    holds_back: Vec<bool>,
     cells: HashMap<PortRef, usize>,
     counts: Vec<usize>,
     order: HashMap<ScopeId, Vec<NodeId>>,
@@ -37,9 +40,11 @@ struct Layout<'a> {
 }
 
 impl<'a> Layout<'a> {
-    fn new(graph: &'a Graph, order: &[NodeId]) -> Self {
+    fn new(graph: &'a Graph, waits: &'a Order, order: &[NodeId]) -> Self {
         let mut layout = Self {
             graph,
+            waits,
+            holds_back: may_hold_back(graph),
             cells: HashMap::new(),
             counts: vec![0; graph.scopes.len()],
             order: HashMap::new(),
@@ -136,7 +141,7 @@ impl<'a> Layout<'a> {
                     stream: self.stream(node.scope, stream),
                     body: fold.body,
                     result: self.cell(fold.result),
-                    may_skip: may_skip(self.graph, fold.result.node),
+                    may_skip: may_skip(self.graph, self.waits, fold.result.node),
                 })
             }
             Kind::Op(op) => {
@@ -168,7 +173,7 @@ impl<'a> Layout<'a> {
         let children = self.children.get(&id).cloned().unwrap_or_default();
         let feed = match &scope.source {
             Source::Root => Feed::Root,
-            Source::Emitted(_) => Feed::Emitted,
+            Source::Emitted(port) => Feed::Emitted { node: port.node },
             Source::Replay(of) => Feed::Replay(self.stream(parent, *of)),
             Source::Zip(zip) => Feed::Zip {
                 left: self.stream(parent, zip.left),
@@ -194,7 +199,7 @@ impl<'a> Layout<'a> {
             feed,
             shape: shape(self.graph, id, &nodes, children.is_empty()),
             window: match scope.window {
-                _ if !may_hold_back(self.graph, id) => Window::Unbounded,
+                _ if !self.holds_back[id.0] => Window::Unbounded,
                 Some(keys) => Window::Keys(keys),
                 None => Window::Default,
             },
@@ -294,7 +299,7 @@ fn count_uses(plan: &mut Plan) {
         let streams = match &plan.scopes[place].feed {
             Feed::Replay(of) | Feed::Batch { of, .. } => vec![*of],
             Feed::Zip { left, right, .. } => vec![*left, *right],
-            Feed::Root | Feed::Emitted | Feed::Fold => Vec::new(),
+            Feed::Root | Feed::Emitted { .. } | Feed::Fold => Vec::new(),
         };
         for stream in streams {
             use_place(plan, parent, stream.place, &mut captured);

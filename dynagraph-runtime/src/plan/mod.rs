@@ -19,7 +19,7 @@ use crate::op::{ErasedOp, OpSpec};
 use crate::value::Erased;
 
 /// How many keys of a fan-out may be emitted and not finished, unless the job says.
-pub(crate) const DEFAULT_WINDOW: usize = 1_024;
+pub(crate) const DEFAULT_WINDOW: NonZeroUsize = NonZeroUsize::new(1_024).unwrap();
 
 /// A job, ready to run.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ pub(crate) enum Window {
 #[derive(Debug, Clone)]
 pub(crate) enum Feed {
     Root,
-    Emitted,
+    Emitted { node: NodeId },
     Replay(StreamArg),
     Zip { left: StreamArg, right: StreamArg, pair: fn(Erased, Erased) -> Erased, name: Arc<str> },
     Batch { of: StreamArg, size: NonZeroUsize, gather: fn(Vec<Erased>) -> Erased },
@@ -192,7 +192,7 @@ pub(crate) struct FoldPlan {
 impl Plan {
     /// Lays a graph out.
     pub(crate) fn new(mut graph: Graph, outputs: &[PortRef]) -> Result<Self, BuildError> {
-        order::in_order(&graph)?;
+        order::Order::new(&graph).sorted(&graph)?;
         stage::cut_all(&mut graph);
         layout::lay_out(&graph, outputs)
     }
@@ -212,13 +212,13 @@ impl Plan {
         }
     }
 
-    /// What the steps of a node are called: their node's name, and their op's.
-    pub(crate) fn step_name(&self, id: NodeId) -> (Arc<str>, &'static str) {
+    /// What the steps of a node are called: their node's name, and their op's. Only ops and zips have steps.
+    pub(crate) fn step_name(&self, id: NodeId) -> Option<(Arc<str>, &'static str)> {
         let node = self.node(id);
         match (&node.work, &self.scope(node.scope).feed) {
-            (Work::Op(op), _) => (op.name.clone(), op.op_name),
-            (Work::Element, Feed::Zip { name, .. }) => (name.clone(), "zip"),
-            _ => unreachable!("only ops and zips have steps"),
+            (Work::Op(op), _) => Some((op.name.clone(), op.op_name)),
+            (Work::Element, Feed::Zip { name, .. }) => Some((name.clone(), "zip")),
+            _ => None,
         }
     }
 

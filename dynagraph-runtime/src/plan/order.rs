@@ -1,60 +1,92 @@
 //! What comes before what.
 
-use crate::error::BuildError;
-use crate::graph::{Graph, Kind, NodeId, Source};
+use std::collections::BTreeSet;
 
-/// The nodes whose values, in some copy, a node waits for.
-pub(super) fn dependencies(graph: &Graph, id: NodeId) -> Vec<NodeId> {
+use crate::error::BuildError;
+use crate::graph::{Graph, Kind, NodeId, ScopeId, Source};
+
+/// What each node of a graph waits for, and what waits for it.
+#[derive(Debug)]
+pub(super) struct Order {
+    before: Vec<Vec<NodeId>>,
+    after: Vec<Vec<NodeId>>,
+}
+
+impl Order {
+    pub(super) fn new(graph: &Graph) -> Self {
+        let count = graph.nodes.len();
+        let mut before: Vec<Vec<NodeId>> =
+            (0..count).map(|node| dependencies(graph, NodeId(node))).collect();
+        for (place, node) in graph.nodes.iter().enumerate() {
+            // A fold waits for everything in its body.
+            for scope in graph.ancestry(node.scope) {
+                if let Source::Fold(fold) = &graph.scope(scope).source {
+                    before[fold.0].push(NodeId(place));
+                }
+            }
+        }
+        let mut after = vec![Vec::new(); count];
+        for (place, before) in before.iter().enumerate() {
+            for id in before {
+                after[id.0].push(NodeId(place));
+            }
+        }
+        Self { before, after }
+    }
+
+    /// The nodes whose values, in some copy, a node waits for.
+    pub(super) fn before(&self, id: NodeId) -> &[NodeId] {
+        &self.before[id.0]
+    }
+
+    /// The nodes that wait for a node.
+    pub(super) fn after(&self, id: NodeId) -> &[NodeId] {
+        &self.after[id.0]
+    }
+
+    /// All nodes, each after those that it waits for, otherwise in the order of composition.
+    pub(super) fn sorted(&self, graph: &Graph) -> Result<Vec<NodeId>, BuildError> {
+        let count = self.before.len();
+        let mut missing: Vec<_> = self.before.iter().map(Vec::len).collect();
+        let mut ready: BTreeSet<_> = (0..count).filter(|&place| missing[place] == 0).collect();
+        let mut sorted = Vec::with_capacity(count);
+        while let Some(place) = ready.pop_first() {
+            sorted.push(NodeId(place));
+            for after in &self.after[place] {
+                missing[after.0] -= 1;
+                if missing[after.0] == 0 {
+                    ready.insert(after.0);
+                }
+            }
+        }
+        let in_circle =
+            |place: &usize| missing[*place] > 0 && !graph.nodes[*place].after.is_empty();
+        match (0..count).find(in_circle) {
+            Some(place) => Err(BuildError::Circle { at: graph.nodes[place].at }),
+            None => Ok(sorted),
+        }
+    }
+}
+
+/// What a node waits for, but for the body of a fold.
+fn dependencies(graph: &Graph, id: NodeId) -> Vec<NodeId> {
     let node = graph.node(id);
     let mut before: Vec<_> =
         node.input_ports().chain(node.after.iter().copied()).map(|port| port.node).collect();
-    match &node.kind {
-        Kind::Element => match &graph.scope(node.scope).source {
-            Source::Root => {}
-            Source::Emitted(port) => before.push(port.node),
-            Source::Fold(fold) => {
-                before.extend(graph.node(*fold).input_ports().map(|port| port.node));
-            }
-            source => before.extend(source.streams().iter().map(|stream| stream.port.node)),
-        },
-        Kind::Fold(fold) => {
-            let body = graph.nodes.iter().enumerate();
-            let body = body.filter(|(_, inner)| graph.contains(fold.body, inner.scope));
-            before.extend(body.map(|(place, _)| NodeId(place)));
-        }
-        _ => {}
-    }
-    if !matches!(node.kind, Kind::Element) {
+    if matches!(node.kind, Kind::Element) {
+        before.extend(origin(graph, node.scope));
+    } else {
         before.extend(&graph.scope(node.scope).elements);
     }
     before
 }
 
-/// All nodes, each after those that it depends on.
-pub(super) fn in_order(graph: &Graph) -> Result<Vec<NodeId>, BuildError> {
-    let count = graph.nodes.len();
-    let mut missing = vec![0; count];
-    let mut dependents = vec![Vec::new(); count];
-    for id in (0..count).map(NodeId) {
-        for before in dependencies(graph, id) {
-            missing[id.0] += 1;
-            dependents[before.0].push(id);
-        }
-    }
-    let mut ready: std::collections::BTreeSet<_> =
-        (0..count).map(NodeId).filter(|id| missing[id.0] == 0).collect();
-    let mut order = Vec::with_capacity(count);
-    while let Some(id) = ready.pop_first() {
-        order.push(id);
-        for dependent in &dependents[id.0] {
-            missing[dependent.0] -= 1;
-            if missing[dependent.0] == 0 {
-                ready.insert(*dependent);
-            }
-        }
-    }
-    match (0..count).find(|&place| missing[place] > 0 && !graph.nodes[place].after.is_empty()) {
-        Some(place) => Err(BuildError::Circle { at: graph.nodes[place].at }),
-        None => Ok(order),
+/// The nodes that the copies of a scope wait for.
+fn origin(graph: &Graph, scope: ScopeId) -> Vec<NodeId> {
+    match &graph.scope(scope).source {
+        Source::Root => Vec::new(),
+        Source::Emitted(port) => vec![port.node],
+        Source::Fold(fold) => graph.node(*fold).input_ports().map(|port| port.node).collect(),
+        source => source.streams().iter().map(|stream| stream.port.node).collect(),
     }
 }

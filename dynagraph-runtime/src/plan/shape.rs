@@ -1,6 +1,7 @@
 //! How a scope's instance is run.
 
 use super::Shape;
+use super::order::Order;
 use crate::graph::{Graph, Kind, NodeId, OpNode, ScopeId, Wire};
 use crate::op::OutputKind;
 
@@ -40,7 +41,7 @@ fn depends_on(graph: &Graph, node: NodeId, on: NodeId) -> bool {
 }
 
 /// Whether a node may give nothing although all of its scope's elements are there.
-pub(super) fn may_skip(graph: &Graph, id: NodeId) -> bool {
+pub(super) fn may_skip(graph: &Graph, waits: &Order, id: NodeId) -> bool {
     let mut open = vec![id];
     let mut seen = std::collections::HashSet::new();
     while let Some(id) = open.pop() {
@@ -55,8 +56,7 @@ pub(super) fn may_skip(graph: &Graph, id: NodeId) -> bool {
         if skips {
             return true;
         }
-        let before = super::order::dependencies(graph, id);
-        open.extend(before.into_iter().filter(|id| seen.insert(*id)));
+        open.extend(waits.before(id).iter().filter(|id| seen.insert(**id)));
     }
     false
 }

@@ -11,36 +11,57 @@
 //! A node's stage in a scope is the largest number of gathers over that scope on any way to the node. Scopes nested in
 //! a cut one are cut with it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::order::{dependencies, in_order};
+use super::order::Order;
 use crate::graph::{
     Graph, Kind, Node, NodeId, PortRef, RawInput, Scope, ScopeId, Source, StreamRef,
 };
 
-/// Cuts every scope that needs it. The graph must have no circle.
+/// Cuts every scope that needs it, the outer ones first. The graph must have no circle.
 pub(super) fn cut_all(graph: &mut Graph) {
+    let mut order = Order::new(graph);
     let mut outermost_first = vec![ScopeId::ROOT];
+    let mut found = HashSet::from([ScopeId::ROOT]);
     let mut next = 0;
     while let Some(&scope) = outermost_first.get(next) {
         next += 1;
-        if scope != ScopeId::ROOT {
-            Cut::new(graph, scope).apply(graph);
+        if needs_cut(graph, &order, scope) {
+            Cut::new(graph, &order, scope).apply(graph);
+            order = Order::new(graph);
+            // A cut adds scopes beside the one that it cuts, and moves those inside.
+            let around = graph.scope(scope).parent.unwrap_or(ScopeId::ROOT);
+            add_children(graph, around, &mut found, &mut outermost_first);
         }
-        for child in (0..graph.scopes.len()).map(ScopeId) {
-            if graph.scope(child).parent == Some(scope) && !outermost_first.contains(&child) {
-                outermost_first.push(child);
-            }
-        }
-        // A cut adds scopes beside the one that it cuts.
-        for sibling in (0..graph.scopes.len()).map(ScopeId) {
-            if graph.scope(sibling).parent == graph.scope(scope).parent
-                && !outermost_first.contains(&sibling)
-            {
-                outermost_first.push(sibling);
-            }
+        add_children(graph, scope, &mut found, &mut outermost_first);
+    }
+}
+
+fn add_children(
+    graph: &Graph,
+    of: ScopeId,
+    found: &mut HashSet<ScopeId>,
+    outermost_first: &mut Vec<ScopeId>,
+) {
+    for scope in (0..graph.scopes.len()).map(ScopeId) {
+        if graph.scope(scope).parent == Some(of) && found.insert(scope) {
+            outermost_first.push(scope);
         }
     }
+}
+
+/// Whether something in a scope waits for a gather over it.
+fn needs_cut(graph: &Graph, order: &Order, scope: ScopeId) -> bool {
+    let gathers = graph.nodes.iter().enumerate().filter(|(_, node)| over(node) == Some(scope));
+    let mut open: Vec<_> = gathers.map(|(place, _)| NodeId(place)).collect();
+    let mut seen: HashSet<_> = open.iter().copied().collect();
+    while let Some(id) = open.pop() {
+        if graph.contains(scope, graph.node(id).scope) {
+            return true;
+        }
+        open.extend(order.after(id).iter().filter(|id| seen.insert(**id)));
+    }
+    false
 }
 
 struct Cut {
@@ -58,9 +79,9 @@ struct Cut {
 }
 
 impl Cut {
-    fn new(graph: &Graph, scope: ScopeId) -> Self {
+    fn new(graph: &Graph, order: &Order, scope: ScopeId) -> Self {
         let homes = graph.nodes.iter().map(|node| node.scope).collect();
-        let stages = stages(graph, scope);
+        let stages = stages(graph, order, scope);
         let mut pieces = BTreeMap::new();
         for id in (0..graph.scopes.len()).map(ScopeId) {
             if graph.contains(scope, id) {
@@ -265,21 +286,75 @@ fn base_stage(graph: &Graph, scope: ScopeId, stages: &[usize]) -> usize {
 }
 
 /// Counts, for every node, the gathers over a scope on the longest way to it.
-fn stages(graph: &Graph, scope: ScopeId) -> Vec<usize> {
+fn stages(graph: &Graph, order: &Order, scope: ScopeId) -> Vec<usize> {
     let mut stages = vec![0; graph.nodes.len()];
-    for id in in_order(graph).unwrap_or_default() {
-        let node = graph.node(id);
-        let before = dependencies(graph, id).iter().map(|id| stages[id.0]).max().unwrap_or(0);
-        let gathers = over(node) == Some(scope);
-        stages[id.0] = before + usize::from(gathers);
-        if let Kind::Fold(fold) = &node.kind {
-            // The steps of a fold follow each other: they cannot be parted.
-            for (place, inner) in graph.nodes.iter().enumerate() {
-                if graph.contains(fold.body, inner.scope) {
-                    stages[place] = stages[id.0];
-                }
-            }
+    for id in order.sorted(graph).unwrap_or_default() {
+        let before = order.before(id).iter().map(|id| stages[id.0]).max().unwrap_or(0);
+        stages[id.0] = before + usize::from(over(graph.node(id)) == Some(scope));
+    }
+    for (place, node) in graph.nodes.iter().enumerate() {
+        let folds =
+            graph.ancestry(node.scope).filter_map(|scope| match graph.scope(scope).source {
+                Source::Fold(fold) => Some(fold),
+                _ => None,
+            });
+        // The steps of a fold follow each other: they cannot be parted.
+        if let Some(outermost) = folds.last() {
+            stages[place] = stages[outermost.0];
         }
     }
     stages
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::testing::{self, collect, collect_elements, emit, pair};
+
+    #[test]
+    fn a_scope_whose_copies_wait_for_all_of_them_is_cut_in_two() {
+        let mut graph = testing::graph();
+        let copies = emit(&mut graph, ScopeId::ROOT);
+        let scored = pair(&mut graph, copies, &[]);
+        let all = collect(&mut graph, copies, scored);
+        let share = pair(&mut graph, copies, &[scored, all]);
+        cut_all(&mut graph);
+        let later = graph.node(share).scope;
+        assert_eq!(graph.node(scored).scope, copies);
+        assert_ne!(later, copies);
+        assert_eq!(graph.scope(later).parent, Some(ScopeId::ROOT));
+        assert!(matches!(graph.scope(later).source, Source::Replay(_)));
+        // What the second stage still needs of the first is an element of it.
+        assert_eq!(graph.scope(later).elements.len(), 1);
+        let elements = &graph.scope(later).elements;
+        assert_eq!(graph.node(share).input_ports().next().map(|port| port.node), Some(elements[0]));
+    }
+
+    #[test]
+    fn a_scope_that_waits_for_nothing_of_its_own_stays_whole() {
+        let mut graph = testing::graph();
+        let copies = emit(&mut graph, ScopeId::ROOT);
+        let other = emit(&mut graph, ScopeId::ROOT);
+        let all = collect_elements(&mut graph, other);
+        pair(&mut graph, copies, &[all]);
+        let scopes = graph.scopes.len();
+        cut_all(&mut graph);
+        assert_eq!(graph.scopes.len(), scopes);
+    }
+
+    #[test]
+    fn what_is_nested_in_a_cut_scope_is_cut_with_it() {
+        let mut graph = testing::graph();
+        let outer = emit(&mut graph, ScopeId::ROOT);
+        let inner = emit(&mut graph, outer);
+        let scored = pair(&mut graph, inner, &[]);
+        let of_outer = collect(&mut graph, inner, scored);
+        let all = collect(&mut graph, outer, of_outer);
+        let share = pair(&mut graph, inner, &[scored, all]);
+        cut_all(&mut graph);
+        let later = graph.node(share).scope;
+        let around = graph.scope(later).parent;
+        assert_ne!(around, Some(outer));
+        assert_eq!(around.and_then(|scope| graph.scope(scope).parent), Some(ScopeId::ROOT));
+    }
 }

@@ -4,8 +4,6 @@
 //! nobody would ever go on; such a fan-out has no window. Copies of a key that is emitted wait only for keys emitted
 //! before it, so that waiting for an emission is no such circle; waiting for the *end* of the emissions is.
 
-use std::collections::HashSet;
-
 use crate::graph::{Graph, Kind, NodeId, PortRef, RawInput, ScopeId, Source};
 
 /// Something that others may wait for.
@@ -19,42 +17,169 @@ enum Event {
     Finished(ScopeId),
 }
 
-/// Whether the scope's producer can be made to wait for the scope's copies.
-pub(super) fn may_hold_back(graph: &Graph, scope: ScopeId) -> bool {
-    let unordered = matches!(graph.scope(scope).source, Source::Zip(_))
-        && graph
-            .nodes
-            .iter()
-            .any(|node| matches!(node.kind, Kind::Stream { over } if over == scope));
-    // A zip finds its pairs in any order, and a stream gives them in one: what it holds back must not stop the zip.
-    !unordered && !reaches(graph, Event::Finished(scope), Event::Emitted(scope))
+/// Says for each scope whether its producer can be made to wait for the scope's copies.
+pub(super) fn may_hold_back(graph: &Graph) -> Vec<bool> {
+    let events = Events::new(graph);
+    let circles = circles(&events.waits_for);
+    let scopes = graph.scopes.iter().enumerate();
+    scopes
+        .map(|(place, scope)| {
+            let id = ScopeId(place);
+            // Who emits waits for the copies, by the window; so the way back makes a circle.
+            let emitter = match &scope.source {
+                Source::Emitted(port) => Event::Settled(port.node),
+                _ => Event::Emitted(id),
+            };
+            let finished = circles[events.place(Event::Finished(id))];
+            // A zip finds its pairs in any order, and a stream gives them in one: what it holds back must not stop
+            // the zip.
+            let unordered = matches!(scope.source, Source::Zip(_)) && is_streamed(graph, id);
+            !unordered && finished != circles[events.place(emitter)]
+        })
+        .collect()
 }
 
-fn reaches(graph: &Graph, from: Event, to: Event) -> bool {
-    let mut seen = HashSet::from([from]);
-    let mut open = vec![from];
-    while let Some(event) = open.pop() {
-        for next in waits_for(graph, event) {
-            if next == to {
-                return true;
+fn is_streamed(graph: &Graph, scope: ScopeId) -> bool {
+    graph.nodes.iter().any(|node| matches!(node.kind, Kind::Stream { over } if over == scope))
+}
+
+/// Who waits for whom, with a number for each event.
+struct Events {
+    nodes: usize,
+    scopes: usize,
+    waits_for: Vec<Vec<usize>>,
+}
+
+impl Events {
+    fn new(graph: &Graph) -> Self {
+        let (nodes, scopes) = (graph.nodes.len(), graph.scopes.len());
+        let mut events = Self { nodes, scopes, waits_for: vec![Vec::new(); nodes + 2 * scopes] };
+        let within = Within::new(graph);
+        for id in (0..nodes).map(NodeId) {
+            events.add(Event::Settled(id), settled(graph, &within, id));
+        }
+        for id in (0..scopes).map(ScopeId) {
+            events.add(Event::Emitted(id), emitted(graph, id));
+            events.add(Event::Finished(id), finished(graph, &within, id));
+        }
+        events
+    }
+
+    fn add(&mut self, event: Event, waits_for: Vec<Event>) {
+        let place = self.place(event);
+        self.waits_for[place] = waits_for.into_iter().map(|event| self.place(event)).collect();
+    }
+
+    fn place(&self, event: Event) -> usize {
+        match event {
+            Event::Settled(node) => node.0,
+            Event::Emitted(scope) => self.nodes + scope.0,
+            Event::Finished(scope) => self.nodes + self.scopes + scope.0,
+        }
+    }
+}
+
+/// What is in each scope, at any depth; and what reads a stream of it.
+struct Within {
+    nodes: Vec<Vec<NodeId>>,
+    scopes: Vec<Vec<ScopeId>>,
+    read_by_scopes: Vec<Vec<ScopeId>>,
+    read_by_folds: Vec<Vec<ScopeId>>,
+}
+
+impl Within {
+    fn new(graph: &Graph) -> Self {
+        let none = || vec![Vec::new(); graph.scopes.len()];
+        let mut within = Self {
+            nodes: vec![Vec::new(); graph.scopes.len()],
+            scopes: none(),
+            read_by_scopes: none(),
+            read_by_folds: none(),
+        };
+        for (place, node) in graph.nodes.iter().enumerate() {
+            for scope in graph.ancestry(node.scope) {
+                within.nodes[scope.0].push(NodeId(place));
             }
-            if seen.insert(next) {
-                open.push(next);
+            if let Kind::Fold(fold) = &node.kind {
+                for scope in node.input_ports().flat_map(|port| streamed(graph, port)) {
+                    within.read_by_folds[scope.0].push(fold.body);
+                }
+            }
+        }
+        for (place, scope) in graph.scopes.iter().enumerate() {
+            for around in graph.ancestry(ScopeId(place)).skip(1) {
+                within.scopes[around.0].push(ScopeId(place));
+            }
+            for of in scope.source.streams().iter().flat_map(|of| streamed(graph, of.port)) {
+                within.read_by_scopes[of.0].push(ScopeId(place));
+            }
+        }
+        within
+    }
+
+    fn nodes(&self, scope: ScopeId) -> impl Iterator<Item = Event> {
+        self.nodes[scope.0].iter().map(|node| Event::Settled(*node))
+    }
+}
+
+/// The scopes whose values a port streams: those of a stream, and of the streams inside of it.
+fn streamed(graph: &Graph, port: PortRef) -> Vec<ScopeId> {
+    let mut scopes = Vec::new();
+    let mut open = vec![port];
+    while let Some(port) = open.pop() {
+        let node = graph.node(port.node);
+        if let Kind::Stream { over } = node.kind {
+            scopes.push(over);
+            open.extend(node.input_ports());
+        }
+    }
+    scopes
+}
+
+/// Numbers the circles: two places are in one circle if each leads to the other.
+fn circles(edges: &[Vec<usize>]) -> Vec<usize> {
+    let mut back = vec![Vec::new(); edges.len()];
+    for (from, to) in edges.iter().enumerate() {
+        for to in to {
+            back[*to].push(from);
+        }
+    }
+    let mut circles = vec![usize::MAX; edges.len()];
+    for (number, &start) in by_end(edges).iter().rev().enumerate() {
+        let mut open = vec![start];
+        while let Some(place) = open.pop() {
+            if circles[place] == usize::MAX {
+                circles[place] = number;
+                open.extend(&back[place]);
             }
         }
     }
-    false
+    circles
 }
 
-fn waits_for(graph: &Graph, event: Event) -> Vec<Event> {
-    match event {
-        Event::Settled(node) => settled(graph, node),
-        Event::Emitted(scope) => emitted(graph, scope),
-        Event::Finished(scope) => finished(graph, scope),
+/// All places, each after those that it leads to, as far as there is no circle.
+fn by_end(edges: &[Vec<usize>]) -> Vec<usize> {
+    let mut seen = vec![false; edges.len()];
+    let mut ended = Vec::with_capacity(edges.len());
+    for start in 0..edges.len() {
+        let mut open = vec![(start, 0)];
+        while let Some((place, next)) = open.pop() {
+            if next == 0 && std::mem::replace(&mut seen[place], true) {
+                continue;
+            }
+            match edges[place].get(next) {
+                Some(&to) => {
+                    open.push((place, next + 1));
+                    open.push((to, 0));
+                }
+                None => ended.push(place),
+            }
+        }
     }
+    ended
 }
 
-fn settled(graph: &Graph, id: NodeId) -> Vec<Event> {
+fn settled(graph: &Graph, within: &Within, id: NodeId) -> Vec<Event> {
     let node = graph.node(id);
     let ports = node.input_ports().chain(node.after.iter().copied());
     let mut events: Vec<_> = ports.map(|port| Event::Settled(port.node)).collect();
@@ -65,7 +190,7 @@ fn settled(graph: &Graph, id: NodeId) -> Vec<Event> {
             events.extend(scopes.map(|scope| Event::Finished(*scope)));
         }
         Kind::Collect { over, .. } | Kind::Stream { over } => events.push(Event::Emitted(*over)),
-        Kind::Fold(fold) => events.extend(nodes_in(graph, fold.body)),
+        Kind::Fold(fold) => events.extend(within.nodes(fold.body)),
         Kind::Wire(_) => {}
     }
     events
@@ -114,39 +239,60 @@ fn emitted(graph: &Graph, scope: ScopeId) -> Vec<Event> {
     }
 }
 
-fn finished(graph: &Graph, scope: ScopeId) -> Vec<Event> {
-    let mut events = nodes_in(graph, scope);
-    for (place, other) in graph.scopes.iter().enumerate() {
-        let other_id = ScopeId(place);
-        if other_id != scope && graph.contains(scope, other_id) {
-            events.push(Event::Emitted(other_id));
-        }
-        // What takes the values in order, as they come, must keep up.
-        if other.source.streams().iter().any(|stream| streams(graph, stream.port, scope)) {
-            events.push(Event::Finished(other_id));
-        }
-    }
-    for node in &graph.nodes {
-        if let Kind::Fold(fold) = &node.kind
-            && node.input_ports().any(|port| streams(graph, port, scope))
-        {
-            events.extend(begun(graph, fold.body));
-            events.extend(nodes_in(graph, fold.body));
-        }
+fn finished(graph: &Graph, within: &Within, scope: ScopeId) -> Vec<Event> {
+    let mut events: Vec<_> = within.nodes(scope).collect();
+    events.extend(within.scopes[scope.0].iter().map(|inner| Event::Emitted(*inner)));
+    // What takes the values in order, as they come, must keep up.
+    events.extend(within.read_by_scopes[scope.0].iter().map(|reader| Event::Finished(*reader)));
+    for body in &within.read_by_folds[scope.0] {
+        events.extend(begun(graph, *body));
+        events.extend(within.nodes(*body));
     }
     events
 }
 
-/// Whether a port gives a stream of a scope's values, or a stream of such streams.
-fn streams(graph: &Graph, port: PortRef, scope: ScopeId) -> bool {
-    let node = graph.node(port.node);
-    matches!(node.kind, Kind::Stream { over }
-        if over == scope || node.input_ports().any(|inner| streams(graph, inner, scope)))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::testing::{self, collect, collect_elements, emit, emit_two, pair};
 
-/// The values of every node in a scope and in those nested in it.
-fn nodes_in(graph: &Graph, scope: ScopeId) -> Vec<Event> {
-    let nodes = graph.nodes.iter().enumerate();
-    let nodes = nodes.filter(|(_, node)| graph.contains(scope, node.scope));
-    nodes.map(|(place, _)| Event::Settled(NodeId(place))).collect()
+    #[test]
+    fn copies_that_wait_for_nothing_hold_their_producer_back() {
+        let mut graph = testing::graph();
+        let copies = emit(&mut graph, ScopeId::ROOT);
+        let mapped = pair(&mut graph, copies, &[]);
+        collect(&mut graph, copies, mapped);
+        assert!(may_hold_back(&graph)[copies.0]);
+    }
+
+    #[test]
+    fn copies_that_wait_for_another_output_of_their_producer_do_not() {
+        let mut graph = testing::graph();
+        let [values, negatives] = emit_two(&mut graph);
+        let all = collect_elements(&mut graph, negatives);
+        pair(&mut graph, values, &[all]);
+        let held = may_hold_back(&graph);
+        assert!(!held[values.0]);
+    }
+
+    #[test]
+    fn two_producers_whose_copies_wait_for_each_other_are_not_held_back() {
+        let mut graph = testing::graph();
+        let left = emit(&mut graph, ScopeId::ROOT);
+        let right = emit(&mut graph, ScopeId::ROOT);
+        let all_left = collect_elements(&mut graph, left);
+        let all_right = collect_elements(&mut graph, right);
+        pair(&mut graph, left, &[all_right]);
+        pair(&mut graph, right, &[all_left]);
+        let held = may_hold_back(&graph);
+        assert!(!held[left.0] && !held[right.0]);
+    }
+
+    #[test]
+    fn circles_are_found() {
+        let circles = circles(&[vec![1], vec![2], vec![1, 3], vec![]]);
+        assert_eq!(circles[1], circles[2]);
+        assert_ne!(circles[0], circles[1]);
+        assert_ne!(circles[3], circles[1]);
+    }
 }

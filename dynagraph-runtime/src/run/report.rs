@@ -68,15 +68,17 @@ impl<T> RunReport<T> {
     pub(super) fn new(plan: &Plan, ran: Ran, read: fn(Vec<Erased>) -> T) -> Self {
         let Ran { run_id, account, outputs, fault, stopped, took } = ran;
         let Account { counts: by_node, mut steps, mut values } = account;
-        steps.sort_by(|a, b| a.node.cmp(&b.node).then_with(|| a.path.cmp_emission(&b.path)));
-        values.sort_by(|a, b| a.node.cmp(&b.node).then_with(|| a.path.cmp_emission(&b.path)));
+        steps.sort_by_cached_key(|step| (step.node, step.path.indexes()));
+        values.sort_by_cached_key(|value| (value.node, value.path.indexes()));
         let mut counts: HashMap<Arc<str>, [usize; StepStatus::COUNT]> = HashMap::new();
         let mut ops = HashMap::new();
         for (place, of_node) in by_node.iter().enumerate() {
             let id = NodeId(place);
-            let Some(op) = plan.op(id) else { continue };
-            ops.insert(id, (Arc::clone(&op.name), op.op_type));
-            counts.insert(Arc::clone(&op.name), *of_node);
+            let Some((name, _)) = plan.step_name(id) else { continue };
+            if let Some(op) = plan.op(id) {
+                ops.insert(id, (Arc::clone(&name), op.op_type));
+            }
+            counts.insert(name, *of_node);
         }
         let failed: Vec<_> =
             steps.iter().filter(|step| step.status == StepStatus::Failure).cloned().collect();

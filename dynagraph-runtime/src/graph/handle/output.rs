@@ -74,6 +74,23 @@ impl<T> OutputHandle<T> {
     }
 }
 
+/// Holds for no type: its message is what `.map(..)` on the handle of one value says.
+#[diagnostic::on_unimplemented(
+    message = "`.map(..)` needs a dynamic handle, and this is the handle of one value",
+    label = "one value, not any number of them",
+    note = "pass the handle to an op; to fan out, let the op return a `Vec<DynamicOutput<T>>` or take a `DynamicOut<T>`"
+)]
+pub trait AnyNumber {}
+
+impl<T> OutputHandle<T> {
+    #[doc(hidden)]
+    pub fn map<F>(self, _copy: F)
+    where
+        Self: AnyNumber,
+    {
+    }
+}
+
 impl<A: Value, B: Value> OutputHandle<(A, B)> {
     /// The handles of a pair's parts.
     ///

@@ -1,0 +1,137 @@
+//! What gathers the values of a fan-out's instances.
+
+use std::sync::{Arc, Mutex};
+
+use super::cell::lock;
+use super::fan_out::Ending;
+use super::outcome::{Fate, Outcome};
+use super::stream::{Entry, Stream};
+use crate::key::MappingKey;
+use crate::plan::GatherKind;
+
+/// What gathers one value, or several, of every instance.
+#[derive(Debug)]
+pub(super) enum Sink {
+    Collect(Mutex<Collected>),
+    Stream(Arc<Stream>),
+}
+
+#[derive(Debug)]
+pub(super) struct Collected {
+    values: SinkBuffer,
+    fate: Fate,
+    taken: u64,
+}
+
+/// What a lane holds for a sink until it passes it on.
+#[derive(Debug)]
+pub(super) enum SinkBuffer {
+    Values(Vec<(u64, Outcome)>),
+    Keyed(Vec<(u64, MappingKey, Outcome)>),
+    Entries(Vec<Entry>),
+}
+
+impl SinkBuffer {
+    pub(super) fn new(kind: GatherKind) -> Self {
+        match kind {
+            GatherKind::Collect { keyed: false } => Self::Values(Vec::new()),
+            GatherKind::Collect { keyed: true } => Self::Keyed(Vec::new()),
+            GatherKind::Stream { .. } => Self::Entries(Vec::new()),
+        }
+    }
+
+    /// Adds what one key gave.
+    pub(super) fn add(
+        &mut self,
+        index: u64,
+        key: &MappingKey,
+        mut values: impl Iterator<Item = Outcome>,
+    ) {
+        match self {
+            Self::Values(buffer) => buffer.extend(values.next().map(|value| (index, value))),
+            Self::Keyed(buffer) => {
+                buffer.extend(values.next().map(|value| (index, key.clone(), value)));
+            }
+            Self::Entries(buffer) => {
+                buffer.push(Entry { index, key: key.clone(), values: values.collect() });
+            }
+        }
+    }
+}
+
+impl Sink {
+    pub(super) fn new(kind: GatherKind) -> Self {
+        match kind {
+            GatherKind::Collect { .. } => Self::Collect(Mutex::new(Collected {
+                values: SinkBuffer::new(kind),
+                fate: Fate::Ready,
+                taken: 0,
+            })),
+            GatherKind::Stream { kept } => Self::Stream(Stream::new(kept)),
+        }
+    }
+
+    /// How many keys its reader is done with, if one must keep up.
+    pub(super) fn consumed(&self) -> Option<u64> {
+        match self {
+            Self::Collect(_) => None,
+            Self::Stream(stream) => stream.consumed(),
+        }
+    }
+
+    pub(super) fn absorb(&self, buffer: &mut SinkBuffer) {
+        match (self, buffer) {
+            (Self::Collect(collected), SinkBuffer::Values(buffer)) => {
+                let mut collected = lock(collected);
+                collected.taken += buffer.len() as u64;
+                let failed = buffer.iter().any(|(_, value)| value.fate() == Fate::Failed);
+                collected.note(failed);
+                if let SinkBuffer::Values(values) = &mut collected.values {
+                    values.append(buffer);
+                }
+            }
+            (Self::Collect(collected), SinkBuffer::Keyed(buffer)) => {
+                let mut collected = lock(collected);
+                collected.taken += buffer.len() as u64;
+                let failed = buffer.iter().any(|(_, _, value)| value.fate() == Fate::Failed);
+                collected.note(failed);
+                if let SinkBuffer::Keyed(values) = &mut collected.values {
+                    values.append(buffer);
+                }
+            }
+            (Self::Stream(stream), SinkBuffer::Entries(buffer)) => stream.push(buffer.drain(..)),
+            _ => unreachable!("a sink's buffer is of its kind"),
+        }
+    }
+
+    /// What was collected, if it collects.
+    pub(super) fn collected(&self) -> Option<(SinkBuffer, Fate)> {
+        let Self::Collect(collected) = self else { return None };
+        let mut collected = lock(collected);
+        let empty = SinkBuffer::Values(Vec::new());
+        Some((std::mem::replace(&mut collected.values, empty), collected.fate))
+    }
+
+    /// Takes no more. Says whether it has the values of all keys.
+    pub(super) fn close(&self, ending: Ending, emitted: u64) -> bool {
+        match self {
+            Self::Collect(collected) => {
+                let mut collected = lock(collected);
+                collected.fate = collected.fate.and(ending.into());
+                collected.taken == emitted
+            }
+            Self::Stream(stream) => {
+                stream.close(ending);
+                true
+            }
+        }
+    }
+}
+
+impl Collected {
+    fn note(&mut self, failed: bool) {
+        if failed {
+            self.fate = Fate::Failed;
+        }
+    }
+}
