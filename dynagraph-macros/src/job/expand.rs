@@ -1,0 +1,37 @@
+//! Prints a job.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::{Signature, WherePredicate, parse_quote};
+
+use super::model::Job;
+use crate::item::body_at;
+
+/// The user's function, whose body composes.
+pub(super) fn expand(job: &Job) -> TokenStream {
+    let Job { krate, name, attrs, vis, returned, body, .. } = job;
+    let Signature { fn_token, ident, inputs, .. } = &job.sig;
+    let mut generics = job.sig.generics.clone();
+    generics.make_where_clause().predicates.push(returns_handles(job));
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    let compose = quote!(#krate::Job::compose::<#returned>(#name, move || -> #returned #body));
+    let compose = body_at(body, compose);
+    quote! {
+        #(#attrs)*
+        #[track_caller]
+        #vis #fn_token #ident #impl_generics (#inputs)
+            -> #krate::Job<<#returned as #krate::JobOutput>::Output> #where_clause #compose
+    }
+}
+
+/// The bound on what the body returns.
+///
+/// Stated, it is checked once, and the signature and the body may rely on it.
+fn returns_handles(job: &Job) -> WherePredicate {
+    let Job { krate, returned, .. } = job;
+    let tokens = returned.to_token_stream().into_iter();
+    let span = tokens.last().map_or_else(Span::mixed_site, |token| token.span());
+    let krate = krate.at(span);
+    let bound = quote_spanned!(span.resolved_at(Span::mixed_site())=> : #krate::JobOutput);
+    parse_quote!(#returned #bound)
+}

@@ -1,0 +1,189 @@
+//! Prints how one attempt of an op starts.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+
+use super::expand::function;
+use super::input::{Given, Param};
+use super::model::{Op, Runs};
+use super::output::{Kind, Shape};
+use crate::recover;
+
+/// The function `start`: takes what the op is given, and calls the user's function.
+pub(super) fn start(op: &Op) -> TokenStream {
+    let krate = &op.krate;
+    let locals = Locals::default();
+    let call = &locals.call;
+    let body = if op.compute.is_some() { body(op, &locals) } else { recover::no_body() };
+    quote! {
+        fn start(#call: &mut #krate::__private::Call<'_>) -> #krate::__private::Started {
+            #body
+        }
+    }
+}
+
+/// The names in generated code, in a scope of their own.
+struct Locals {
+    call: Ident,
+    out: Ident,
+    value: Ident,
+    error: Ident,
+}
+
+impl Default for Locals {
+    fn default() -> Self {
+        let local = |name| Ident::new(name, Span::mixed_site());
+        Self {
+            call: local("call"),
+            out: local("out"),
+            value: local("value"),
+            error: local("error"),
+        }
+    }
+}
+
+fn body(op: &Op, locals: &Locals) -> TokenStream {
+    let krate = &op.krate;
+    let takes: Vec<_> = op.params.iter().map(|param| take(op, param, locals)).collect();
+    let call = &locals.call;
+    let lazy = op.returned.outputs.first().filter(|_| op.returned.shape.is_lazy()).map(|output| {
+        let (out, ty) = (&locals.out, &output.ty);
+        quote!(let #out = #call.emitter::<#ty>(0);)
+    });
+    let result = result(op, locals);
+    let started = if op.runs == Runs::Async {
+        // A future that is not `Send` is blamed on the function's name.
+        let span = op.ident.span().resolved_at(Span::mixed_site());
+        let krate = krate.at(span);
+        quote_spanned!(span=> #krate::__private::Started::future(async move { #result }))
+    } else {
+        quote!(#krate::__private::Started::done(#result))
+    };
+    quote!(#(#takes)* #lazy #started)
+}
+
+/// Takes what a parameter is given.
+fn take(op: &Op, param: &Param, locals: &Locals) -> TokenStream {
+    let (call, local) = (&locals.call, param.local());
+    let value = match &param.given {
+        Given::Input(ty) if param.by_ref => quote!(held::<#ty>()),
+        Given::Input(ty) => quote!(owned::<#ty>()),
+        Given::Context => quote!(context()),
+        Given::Resource(ty) => quote!(resource::<#ty>()),
+        Given::Emitter(ty) => {
+            let outputs = op.returned.outputs.iter();
+            let place = outputs.take_while(|output| output.name != param.name).count();
+            quote!(emitter::<#ty>(#place))
+        }
+    };
+    quote!(let #local = #call.#value;)
+}
+
+/// Calls the user's function, and makes of what it returns what the engine takes.
+fn result(op: &Op, locals: &Locals) -> TokenStream {
+    let function = function(op);
+    let args = op.params.iter().map(|param| {
+        let local = param.local();
+        match &param.given {
+            Given::Input(_) if param.by_ref => quote!(&*#local),
+            _ if param.by_ref => quote!(&#local),
+            _ => quote!(#local),
+        }
+    });
+    let is_await = op.asyncness.then(|| quote!(.await));
+    let called = quote!(#function(#(#args),*) #is_await);
+    let span = op.returned.span.resolved_at(Span::mixed_site());
+    let (value, error) = (pattern(op, locals), &locals.error);
+    if op.returned.fallible {
+        let returned = returned(op, locals, values(op, locals));
+        let failed = failed(op, span, error);
+        quote_spanned! {span=>
+            match #called {
+                ::core::result::Result::Ok(#value) => #returned,
+                ::core::result::Result::Err(#error) => #failed,
+            }
+        }
+    } else if matches!(op.returned.shape, Shape::Nothing | Shape::Tuple(_)) {
+        let returned = returned(op, locals, values(op, locals));
+        quote_spanned!(span=> match #called { #value => #returned })
+    } else {
+        returned(op, locals, vec![called])
+    }
+}
+
+/// The error of an op, as the engine takes it.
+fn failed(op: &Op, span: Span, error: &Ident) -> TokenStream {
+    let krate = op.krate.at(span);
+    let error = Ident::new(&error.to_string(), span);
+    quote_spanned! {span=>
+        ::core::result::Result::Err(<#krate::OpError as ::core::convert::From<_>>::from(#error))
+    }
+}
+
+/// Takes the returned value apart.
+fn pattern(op: &Op, locals: &Locals) -> TokenStream {
+    match op.returned.shape {
+        Shape::Nothing => quote!(()),
+        Shape::Tuple(len) => {
+            let parts = parts(len);
+            quote!((#(#parts),*))
+        }
+        Shape::One | Shape::Stream | Shape::Iterator => {
+            let value = &locals.value;
+            quote!(#value)
+        }
+    }
+}
+
+fn parts(len: usize) -> impl Iterator<Item = Ident> {
+    (0..len).map(|place| format_ident!("value_{place}", span = Span::mixed_site()))
+}
+
+/// What `pattern` names.
+fn values(op: &Op, locals: &Locals) -> Vec<TokenStream> {
+    match op.returned.shape {
+        Shape::Nothing => Vec::new(),
+        Shape::Tuple(len) => parts(len).map(Ident::into_token_stream).collect(),
+        Shape::One | Shape::Stream | Shape::Iterator => vec![locals.value.to_token_stream()],
+    }
+}
+
+/// What the attempt gave, once the returned values are there.
+fn returned(op: &Op, locals: &Locals, values: Vec<TokenStream>) -> TokenStream {
+    let krate = &op.krate;
+    let lazy = values.first().cloned().unwrap_or_default();
+    let mut values = values.iter();
+    let outputs: Vec<_> = op
+        .returned
+        .outputs
+        .iter()
+        .map(|output| {
+            let ty = &output.ty;
+            let (make, value) = match output.kind {
+                Kind::Plain => (quote!(value::<#ty>), values.next()),
+                Kind::Optional => (quote!(optional::<#ty>), values.next()),
+                Kind::List => (quote!(list::<#ty>), values.next()),
+                Kind::Emitted => (quote!(emitted), None),
+            };
+            quote!(#krate::__private::Output::#make(#value))
+        })
+        .collect();
+    let returned = match &*outputs {
+        [output] => quote!(#krate::__private::Returned::one(#output)),
+        outputs => quote!(#krate::__private::Returned::many([#(#outputs),*])),
+    };
+    let given = quote!(::core::result::Result::Ok(#returned));
+    let Locals { out, error, .. } = locals;
+    let emit = match op.returned.shape {
+        Shape::Stream => quote!(#out.emit_all(#lazy).await),
+        Shape::Iterator => quote!(#out.blocking_emit_all(#lazy)),
+        _ => return given,
+    };
+    let failed = failed(op, Span::mixed_site(), error);
+    quote! {
+        match #emit {
+            ::core::result::Result::Ok(()) => #given,
+            ::core::result::Result::Err(#error) => #failed,
+        }
+    }
+}

@@ -1,0 +1,60 @@
+#[cfg(unix)]
+/// Counts words.
+#[cfg_attr(docsrs, doc(cfg(unix)))]
+#[must_use]
+#[allow(clippy::unused_async)]
+#[expect(dead_code, reason = "not used yet")]
+#[deprecated]
+#[track_caller]
+pub(crate) fn count_words(
+    text: impl ::dynagraph::IntoInput<String>,
+) -> ::dynagraph::OutputHandle<usize> {
+    ::dynagraph::__private::invoke::<
+        count_words,
+    >((::dynagraph::IntoInput::into_input(text),))
+}
+#[cfg(unix)]
+#[doc(hidden)]
+#[allow(non_camel_case_types, dead_code, missing_debug_implementations, unreachable_pub)]
+pub(crate) enum count_words {}
+#[cfg(unix)]
+const _: () = {
+    #[allow(clippy::needless_pass_by_value, clippy::unused_async)]
+    #[cfg_attr(docsrs, inline)]
+    #[tracing::instrument]
+    #[allow(clippy::unused_async)]
+    async fn count_words(text: String) -> usize {
+        text.len()
+    }
+    impl count_words {
+        /// Calls the function itself.
+        #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
+        pub(crate) async fn call(text: String) -> usize {
+            count_words(text).await
+        }
+    }
+    #[automatically_derived]
+    impl ::dynagraph::Op for count_words {
+        const NAME: &'static str = "count_words";
+        type Inputs = (String,);
+        type Output = usize;
+        type Handles = ::dynagraph::OutputHandle<usize>;
+        fn spec() -> ::dynagraph::__private::OpSpec {
+            ::dynagraph::__private::OpSpec::new(&["text"])
+        }
+        fn start(
+            call: &mut ::dynagraph::__private::Call<'_>,
+        ) -> ::dynagraph::__private::Started {
+            let given_text = call.owned::<String>();
+            ::dynagraph::__private::Started::future(async move {
+                ::core::result::Result::Ok(
+                    ::dynagraph::__private::Returned::one(
+                        ::dynagraph::__private::Output::value::<
+                            usize,
+                        >(count_words(given_text).await),
+                    ),
+                )
+            })
+        }
+    }
+};

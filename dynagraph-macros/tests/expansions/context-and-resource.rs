@@ -1,0 +1,63 @@
+#[track_caller]
+fn upload(page: impl ::dynagraph::IntoInput<Page>) -> ::dynagraph::OutputHandle<()> {
+    ::dynagraph::__private::invoke::<upload>((::dynagraph::IntoInput::into_input(page),))
+}
+#[doc(hidden)]
+#[allow(non_camel_case_types, dead_code, missing_debug_implementations, unreachable_pub)]
+enum upload {}
+const _: () = {
+    #[allow(clippy::needless_pass_by_value, clippy::unused_async)]
+    async fn upload(
+        ctx: OpContext,
+        bucket: &Resource<Bucket>,
+        page: Page,
+    ) -> Result<(), OpError> {
+        bucket.put(ctx.step_key(), page).await
+    }
+    impl upload {
+        /// Calls the function itself.
+        #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
+        async fn call(
+            ctx: OpContext,
+            bucket: &Resource<Bucket>,
+            page: Page,
+        ) -> Result<(), OpError> {
+            upload(ctx, bucket, page).await
+        }
+    }
+    #[automatically_derived]
+    impl ::dynagraph::Op for upload {
+        const NAME: &'static str = "upload";
+        type Inputs = (Page,);
+        type Output = ();
+        type Handles = ::dynagraph::OutputHandle<()>;
+        fn spec() -> ::dynagraph::__private::OpSpec {
+            ::dynagraph::__private::OpSpec::new(&["page"]).resource::<Bucket>()
+        }
+        fn start(
+            call: &mut ::dynagraph::__private::Call<'_>,
+        ) -> ::dynagraph::__private::Started {
+            let given_ctx = call.context();
+            let given_bucket = call.resource::<Bucket>();
+            let given_page = call.owned::<Page>();
+            ::dynagraph::__private::Started::future(async move {
+                match upload(given_ctx, &given_bucket, given_page).await {
+                    ::core::result::Result::Ok(value) => {
+                        ::core::result::Result::Ok(
+                            ::dynagraph::__private::Returned::one(
+                                ::dynagraph::__private::Output::value::<()>(value),
+                            ),
+                        )
+                    }
+                    ::core::result::Result::Err(error) => {
+                        ::core::result::Result::Err(
+                            <::dynagraph::OpError as ::core::convert::From<
+                                _,
+                            >>::from(error),
+                        )
+                    }
+                }
+            })
+        }
+    }
+};

@@ -1,0 +1,6 @@
+use dynagraph::prelude::*;
+
+#[job(crate = dynagraph)] // ERROR
+fn nightly() {}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use dynagraph::prelude::*;
+
+struct Jobs;
+
+impl Jobs {
+    #[job]
+    fn nightly(&self) {} // ERROR
+}
+
+fn main() {}

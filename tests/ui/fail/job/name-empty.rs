@@ -1,0 +1,6 @@
+use dynagraph::prelude::*;
+
+#[job(name = "")] // ERROR
+fn nightly() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use dynagraph::prelude::*;
+
+#[job]
+fn nightly(); // ERROR
+
+fn main() {}

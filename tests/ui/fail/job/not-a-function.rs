@@ -1,0 +1,6 @@
+use dynagraph::prelude::*;
+
+#[job]
+struct Nightly; // ERROR
+
+fn main() {}

@@ -1,0 +1,6 @@
+use dynagraph::prelude::*;
+
+#[job(schedule = "daily")] // ERROR
+fn nightly() {}
+
+fn main() {}

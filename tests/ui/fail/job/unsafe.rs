@@ -1,0 +1,13 @@
+use dynagraph::prelude::*;
+
+#[op]
+fn one() -> u64 {
+    1
+}
+
+#[job]
+unsafe fn nightly() -> OutputHandle<u64> { // ERROR
+    one()
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+#![deny(dead_code)]
+
+use dynagraph::prelude::*;
+
+#[job]
+fn nightly() {} // ERROR
+
+fn main() {}

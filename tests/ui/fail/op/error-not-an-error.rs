@@ -1,0 +1,10 @@
+use dynagraph::prelude::*;
+
+struct Broken;
+
+#[op]
+fn fail() -> Result<u64, Broken> { // ERROR
+    Err(Broken)
+}
+
+fn main() {}

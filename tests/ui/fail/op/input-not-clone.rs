@@ -1,0 +1,11 @@
+use dynagraph::prelude::*;
+
+struct Piece;
+
+#[op]
+fn count(piece: Piece) -> u64 { // ERROR
+    drop(piece);
+    0
+}
+
+fn main() {}

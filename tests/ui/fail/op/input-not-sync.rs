@@ -1,0 +1,10 @@
+use std::cell::Cell;
+
+use dynagraph::prelude::*;
+
+#[op]
+fn count(cell: Cell<u64>) -> u64 { // ERROR
+    cell.get()
+}
+
+fn main() {}

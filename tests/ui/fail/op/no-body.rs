@@ -1,0 +1,6 @@
+use dynagraph::prelude::*;
+
+#[op]
+fn echo(value: u64) -> u64; // ERROR
+
+fn main() {}

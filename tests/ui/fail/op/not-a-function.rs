@@ -1,0 +1,6 @@
+use dynagraph::prelude::*;
+
+#[op]
+struct Piece; // ERROR
+
+fn main() {}

@@ -1,0 +1,8 @@
+use dynagraph::prelude::*;
+
+#[op]
+fn make() -> Piece { // ERROR
+    loop {}
+}
+
+fn main() {}

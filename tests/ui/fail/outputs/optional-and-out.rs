@@ -1,0 +1,8 @@
+use dynagraph::prelude::*;
+
+#[op(optional, out(a, b))] // ERROR
+fn pair(a: u64, b: u64) -> (u64, u64) {
+    (a, b)
+}
+
+fn main() {}

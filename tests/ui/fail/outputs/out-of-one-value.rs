@@ -1,0 +1,8 @@
+use dynagraph::prelude::*;
+
+#[op(out(a, b))] // ERROR
+fn echo(value: u64) -> u64 {
+    value
+}
+
+fn main() {}
