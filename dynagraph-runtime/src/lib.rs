@@ -75,8 +75,8 @@ pub use value::{Held, Value};
 #[doc(hidden)]
 pub mod composing {
     pub use crate::graph::{
-        AnyNumber, By, Composer, Home, JobId, NodeId, PortRef, Raw, RawSource, Ref, ScopeId,
-        StreamRef,
+        AnyNumber, Awaited, By, Composer, Home, JobId, NodeId, PortRef, Raw, RawSource, Ref,
+        ScopeId, StreamRef,
     };
     pub use crate::value::Erased;
 }

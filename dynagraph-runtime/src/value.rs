@@ -3,7 +3,9 @@
 use std::any::{Any, TypeId, type_name};
 use std::collections::HashMap;
 use std::fmt;
+use std::mem::needs_drop;
 use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// What may travel between ops: anything that is `Clone + Send + Sync + 'static`.
@@ -23,15 +25,45 @@ impl<T: Clone + Send + Sync + 'static> Value for T {}
 #[derive(Clone)]
 pub struct Erased(Arc<dyn Any + Send + Sync>);
 
+/// Keeps a value. If the value's `Drop` panics, the panic ends here: it happens between steps, where it is nobody's.
+#[derive(Clone)]
+struct Slot<T>(Option<T>);
+
+impl<T> Slot<T> {
+    fn value(&self) -> &T {
+        match &self.0 {
+            Some(value) => value,
+            None => unreachable!("a slot is emptied when nobody holds it any more"),
+        }
+    }
+
+    fn into_value(mut self) -> T {
+        match self.0.take() {
+            Some(value) => value,
+            None => unreachable!("a slot is emptied once"),
+        }
+    }
+}
+
+impl<T> Drop for Slot<T> {
+    fn drop(&mut self) {
+        if needs_drop::<T>()
+            && let Some(value) = self.0.take()
+        {
+            let _dropped = catch_unwind(AssertUnwindSafe(|| drop(value)));
+        }
+    }
+}
+
 impl Erased {
     /// Hides the type of a value.
     pub fn new<T: Value>(value: T) -> Self {
-        Self(Arc::new(value))
+        Self(Arc::new(Slot(Some(value))))
     }
 
     /// Hands the value over: moved if nobody else holds it, cloned otherwise.
     pub(crate) fn take<T: Value>(self) -> T {
-        Arc::unwrap_or_clone(self.typed())
+        Arc::unwrap_or_clone(self.typed::<T>()).into_value()
     }
 
     /// Keeps the value for reading.
@@ -41,15 +73,15 @@ impl Erased {
 
     /// Reads the value.
     pub(crate) fn peek<T: Value>(&self) -> &T {
-        match self.0.downcast_ref() {
-            Some(value) => value,
+        match self.0.downcast_ref::<Slot<T>>() {
+            Some(slot) => slot.value(),
             None => wrong_type::<T>(),
         }
     }
 
-    fn typed<T: Value>(self) -> Arc<T> {
+    fn typed<T: Value>(self) -> Arc<Slot<T>> {
         match self.0.downcast() {
-            Ok(value) => value,
+            Ok(slot) => slot,
             Err(_) => wrong_type::<T>(),
         }
     }
@@ -67,14 +99,19 @@ impl fmt::Debug for Erased {
 }
 
 /// A value that an op borrows: shared, never cloned.
-#[derive(Debug)]
-pub struct Held<T>(Arc<T>);
+pub struct Held<T>(Arc<Slot<T>>);
 
 impl<T> Deref for Held<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.0
+        self.0.value()
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Held<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
     }
 }
 

@@ -115,8 +115,8 @@ pub mod prelude {
     #[cfg(feature = "macros")]
     pub use dynagraph_macros::{job, op};
     pub use dynagraph_runtime::{
-        DynamicHandle, DynamicOut, DynamicOutput, Job, Keyed, Mapped, MappingKey, Op, OpContext,
-        OpError, OutputHandle, Resource, RunError, RunReport, RunStatus, StepStatus,
+        DynamicHandle, DynamicOut, DynamicOutput, EmitError, Job, Keyed, Mapped, MappingKey, Op,
+        OpContext, OpError, OutputHandle, Resource, RunError, RunReport, RunStatus, StepStatus,
     };
 }
 

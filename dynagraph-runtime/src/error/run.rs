@@ -53,7 +53,9 @@ impl std::error::Error for StepError {
 }
 
 /// Why a run ended without its output.
-#[derive(Debug, Clone, thiserror::Error)]
+///
+/// Its `Debug` is its message, so that `fn main() -> Result<(), RunError>` prints something to read.
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
     /// The job is not valid.
@@ -77,6 +79,12 @@ pub enum RunError {
     /// The engine broke one of its own rules.
     #[error("a fault of dynagraph itself: {0}")]
     Internal(String),
+}
+
+impl fmt::Debug for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// A resource that ops ask for and a run was not given.
@@ -179,7 +187,6 @@ impl fmt::Display for Failures {
 
 impl fmt::Debug for Failures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // `fn main() -> Result<(), RunError>` prints this.
         fmt::Display::fmt(self, f)
     }
 }

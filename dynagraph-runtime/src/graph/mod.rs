@@ -22,7 +22,8 @@ pub use composed::{Composed, Place};
 pub(crate) use composer::compose;
 pub use composer::{Composer, JobId, Ref};
 pub use handle::{
-    AnyNumber, By, DynamicHandle, Fanned, Handles, Home, Mapped, NodeHandle, OutputHandle, Raw,
+    AnyNumber, Awaited, By, DynamicHandle, Fanned, Handles, Home, Mapped, NodeHandle, OutputHandle,
+    Raw,
 };
 pub use input::{Input, Inputs, IntoInput, RawSource, invoke};
 pub use render::{GraphEdge, GraphNode, GraphView};

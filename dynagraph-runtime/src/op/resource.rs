@@ -6,6 +6,7 @@ use std::sync::Arc;
 /// Something that a run gives to its ops: a client, a pool, a setting.
 ///
 /// An op that has a parameter of this type is given the value passed to `run().resource(..)`; it is no input.
+/// For one of several implementations, give and ask for an `Arc<dyn Trait>`.
 /// A run without it ends before its first step, with an error that names the type and the op.
 ///
 /// # Examples
@@ -17,7 +18,7 @@ use std::sync::Arc;
 /// assert_eq!(greeting.len(), 5);
 /// ```
 #[derive(Debug)]
-pub struct Resource<R: ?Sized>(Arc<R>);
+pub struct Resource<R>(Arc<R>);
 
 impl<R> Resource<R> {
     /// Wraps a value, for calling an op in a unit test.
@@ -30,13 +31,13 @@ impl<R> Resource<R> {
     }
 }
 
-impl<R: ?Sized> Clone for Resource<R> {
+impl<R> Clone for Resource<R> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<R: ?Sized> Deref for Resource<R> {
+impl<R> Deref for Resource<R> {
     type Target = R;
 
     fn deref(&self) -> &R {

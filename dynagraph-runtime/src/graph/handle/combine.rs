@@ -40,7 +40,7 @@ impl<T: Value> DynamicHandle<T> {
     /// Pairs the values that have the same key.
     ///
     /// Any other key fails a step `zip` that names it.
-    /// Pairs come in the order of the values on the left.
+    /// Pairs come in the order of the values on the left; [`OutputHandle::unzip`] takes one apart.
     #[track_caller]
     #[must_use]
     pub fn zip<U: Value>(self, other: DynamicHandle<U>) -> DynamicHandle<(T, U)> {

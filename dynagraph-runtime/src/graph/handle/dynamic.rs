@@ -9,7 +9,7 @@ use super::super::composed::{Composed, Place};
 use super::super::composer::{Composer, Ref, with_composer};
 use super::super::{Graph, KeyLimit, Kind, PortRef, ScopeId, Source};
 use super::gather::{Home, collect, collect_keyed};
-use super::output::{OutputHandle, describe, order};
+use super::output::{Awaited, OutputHandle, describe, order};
 use crate::error::BuildError;
 use crate::keyed::Keyed;
 use crate::value::Value;
@@ -65,15 +65,15 @@ impl<T> DynamicHandle<T> {
     /// Runs the op that gives these values only after another value is there.
     #[track_caller]
     #[must_use]
-    pub fn after<U>(self, other: OutputHandle<U>) -> Self {
-        order(self.producer(), other.port(), Location::caller());
+    pub fn after(self, other: impl Awaited) -> Self {
+        order(self.producer(), other.awaited(), Location::caller());
         self
     }
 
     /// At most this many keys are emitted and not finished.
     ///
     /// Whoever emits the next one waits. 1,024 unless said, or as many as may run at once if that is more.
-    /// Keys that wait for something that itself waits for the last key are not counted.
+    /// A fan-out whose copies wait for something that itself waits for the last key has no window.
     #[track_caller]
     #[must_use]
     pub fn window(self, keys: usize) -> Self {

@@ -11,7 +11,7 @@ pub(crate) use dynamic::RawDynamic;
 pub use gather::Fanned;
 pub use gather::{By, Home, Raw};
 pub use mapped::Mapped;
-pub use output::{AnyNumber, OutputHandle};
+pub use output::{AnyNumber, Awaited, OutputHandle};
 
 use super::composer::{Composer, Ref};
 use super::{NodeId, PortRef, ScopeId};

@@ -67,10 +67,27 @@ impl<T> OutputHandle<T> {
     /// If what it waits for fails or is skipped, so is this op.
     #[track_caller]
     #[must_use]
-    pub fn after<U>(self, other: OutputHandle<U>) -> Self {
+    pub fn after(self, other: impl Awaited) -> Self {
         let at = Location::caller();
-        order(self.port, other.port, at);
+        order(self.port, other.awaited(), at);
         self
+    }
+}
+
+/// What `.after(..)` may wait for: the handle of one value.
+#[diagnostic::on_unimplemented(
+    message = "`.after(..)` cannot wait for `{Self}`",
+    label = "not the handle of one value",
+    note = "to wait for all copies of a dynamic handle, pass its `.collect()`"
+)]
+pub trait Awaited {
+    /// The output that is waited for.
+    fn awaited(self) -> Ref<PortRef>;
+}
+
+impl<T> Awaited for OutputHandle<T> {
+    fn awaited(self) -> Ref<PortRef> {
+        self.port
     }
 }
 
