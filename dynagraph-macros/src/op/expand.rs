@@ -52,6 +52,8 @@ fn invoke(op: &Op) -> TokenStream {
         .unzip();
     let generics = of_values(&op.generics, krate);
     let (_, ty_generics, where_clause) = generics.split_for_impl();
+    // The user's function has the lint, and its own `allow`.
+    let many = (params.len() > 7).then(|| quote!(#[allow(clippy::too_many_arguments)]));
     let params_of = declared(&generics);
     let handles = match &*op.returned.outputs {
         [output] => handle(op, output),
@@ -72,6 +74,7 @@ fn invoke(op: &Op) -> TokenStream {
         #(#public)*
         #unused
         #[track_caller]
+        #many
         #vis #fn_token #ident #params_of (#(#params),*) -> #handles #where_clause #body
     }
 }
@@ -134,7 +137,8 @@ fn call(op: &Op) -> TokenStream {
 
 /// The path of the user's function, which no local hides.
 pub(super) fn function(op: &Op) -> TokenStream {
-    let ident = Ident::new(&op.ident.to_string(), op.ident.span().resolved_at(Span::mixed_site()));
+    let mut ident = op.ident.clone();
+    ident.set_span(op.ident.span().resolved_at(Span::mixed_site()));
     if op.generics.params.is_empty() {
         return quote!(#ident);
     }

@@ -9,7 +9,7 @@ use crate::generics::{of_values, without_bounds};
 
 /// A struct with one handle for each output, and what makes it and takes it apart.
 pub(super) fn handles(op: &Op, name: &Ident) -> TokenStream {
-    let krate = &op.krate;
+    let Op { krate, vis, .. } = op;
     let outputs = &op.returned.outputs;
     let fields: Vec<_> = outputs.iter().map(|output| &output.name).collect();
     let types: Vec<_> = outputs.iter().map(|output| handle(op, output)).collect();
@@ -23,13 +23,13 @@ pub(super) fn handles(op: &Op, name: &Ident) -> TokenStream {
     let params = is_generic.then(|| without_bounds(&op.generics));
     let type_params = op.generics.type_params().map(|param| &param.ident);
     let types_field = is_generic
-        .then(|| quote!(#[doc(hidden)] pub types: ::core::marker::PhantomData<fn() -> (#(#type_params,)*)>,));
+        .then(|| quote!(#[doc(hidden)] #vis types: ::core::marker::PhantomData<fn() -> (#(#type_params,)*)>,));
     let types_value = is_generic.then(|| quote!(types: ::core::marker::PhantomData,));
     quote! {
         #[doc(hidden)]
         #[allow(dead_code, missing_docs, unnameable_types, unreachable_pub)]
         #[derive(::core::fmt::Debug)]
-        pub struct #name #params { #(pub #fields: #types,)* #types_field }
+        #vis struct #name #params { #(#vis #fields: #types,)* #types_field }
         impl #impl_generics ::core::marker::Copy for #name #ty_generics #where_clause {}
         #[automatically_derived]
         impl #impl_generics ::core::clone::Clone for #name #ty_generics #where_clause {

@@ -16,6 +16,7 @@ pub(super) fn start(op: &Op) -> TokenStream {
     let call = &locals.call;
     let body = if op.compute.is_some() { body(op, &locals) } else { recover::no_body() };
     quote! {
+        #[allow(clippy::used_underscore_binding)]
         fn start(#call: &mut #krate::__private::Call<'_>) -> #krate::__private::Started {
             #body
         }

@@ -28,6 +28,7 @@ const _: () = {
                 .max_concurrent(8usize)
                 .version("2")
         }
+        #[allow(clippy::used_underscore_binding)]
         fn start(
             call: &mut ::dynagraph::__private::Call<'_>,
         ) -> ::dynagraph::__private::Started {

@@ -30,6 +30,7 @@ const _: () = {
                 .blocking()
                 .outputs([::dynagraph::__private::OutputSpec::emitted("files")])
         }
+        #[allow(clippy::used_underscore_binding)]
         fn start(
             call: &mut ::dynagraph::__private::Call<'_>,
         ) -> ::dynagraph::__private::Started {

@@ -32,6 +32,7 @@ const _: () = {
                 .blocking()
                 .outputs([::dynagraph::__private::OutputSpec::emitted("output")])
         }
+        #[allow(clippy::used_underscore_binding)]
         fn start(
             call: &mut ::dynagraph::__private::Call<'_>,
         ) -> ::dynagraph::__private::Started {

@@ -28,6 +28,7 @@ const _: () = {
                 .blocking()
                 .outputs([::dynagraph::__private::OutputSpec::dynamic("output")])
         }
+        #[allow(clippy::used_underscore_binding)]
         fn start(
             call: &mut ::dynagraph::__private::Call<'_>,
         ) -> ::dynagraph::__private::Started {

@@ -31,6 +31,7 @@ const _: () = {
         fn spec() -> ::dynagraph::__private::OpSpec {
             ::dynagraph::__private::OpSpec::new(&["piece"]).blocking()
         }
+        #[allow(clippy::used_underscore_binding)]
         fn start(
             call: &mut ::dynagraph::__private::Call<'_>,
         ) -> ::dynagraph::__private::Started {

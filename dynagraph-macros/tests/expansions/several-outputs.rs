@@ -28,11 +28,11 @@ const _: () = {
     #[doc(hidden)]
     #[allow(dead_code, missing_docs, unnameable_types, unreachable_pub)]
     #[derive(::core::fmt::Debug)]
-    pub struct Outputs {
-        pub total: ::dynagraph::OutputHandle<usize>,
-        pub first: ::dynagraph::OutputHandle<u8>,
-        pub parts: ::dynagraph::DynamicHandle<String>,
-        pub rest: ::dynagraph::DynamicHandle<char>,
+    struct Outputs {
+        total: ::dynagraph::OutputHandle<usize>,
+        first: ::dynagraph::OutputHandle<u8>,
+        parts: ::dynagraph::DynamicHandle<String>,
+        rest: ::dynagraph::DynamicHandle<char>,
     }
     impl ::core::marker::Copy for Outputs {}
     #[automatically_derived]
@@ -97,6 +97,7 @@ const _: () = {
                     ::dynagraph::__private::OutputSpec::emitted("rest"),
                 ])
         }
+        #[allow(clippy::used_underscore_binding)]
         fn start(
             call: &mut ::dynagraph::__private::Call<'_>,
         ) -> ::dynagraph::__private::Started {

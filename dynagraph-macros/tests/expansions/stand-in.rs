@@ -26,6 +26,7 @@ const _: () = {
         fn spec() -> ::dynagraph::__private::OpSpec {
             ::dynagraph::__private::OpSpec::new(&["value"]).blocking()
         }
+        #[allow(clippy::used_underscore_binding)]
         fn start(
             call: &mut ::dynagraph::__private::Call<'_>,
         ) -> ::dynagraph::__private::Started {

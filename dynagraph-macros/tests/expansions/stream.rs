@@ -29,6 +29,7 @@ const _: () = {
             ::dynagraph::__private::OpSpec::new(&["limit"])
                 .outputs([::dynagraph::__private::OutputSpec::emitted("output")])
         }
+        #[allow(clippy::used_underscore_binding)]
         fn start(
             call: &mut ::dynagraph::__private::Call<'_>,
         ) -> ::dynagraph::__private::Started {

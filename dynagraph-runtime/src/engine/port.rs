@@ -8,6 +8,7 @@ use super::Engine;
 use super::cell::lock;
 use super::fan_out::FanOut;
 use super::limit::Lendable;
+use super::tasks::Computing;
 use crate::graph::NodeId;
 use crate::key::{KeyPath, KeySet, MappingKey};
 use crate::op::{EmitError, Port, Refused, check_key};
@@ -88,7 +89,25 @@ impl Port for OutputPort {
         if self.may_block { Ok(()) } else { Err(EmitError::WouldBlock { output: self.name }) }
     }
 
-    fn block_for_room(&self) -> Result<(), EmitError> {
-        self.engine.handle.block_on(self.room())
+    fn block_for_room(self: Arc<Self>) -> Result<(), EmitError> {
+        let closed = EmitError::Closed { output: self.name };
+        let computing = Computing::here();
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let engine = Arc::clone(&self.engine);
+        let waiting = computing.clone();
+        engine.spawn(async move {
+            let room = self.room().await;
+            // Before the thread goes on, so that paused time does not run on between.
+            if let Some(computing) = waiting {
+                computing.begin();
+            }
+            // An op that was aborted meanwhile does not listen.
+            let _untold = tell.send(room);
+        });
+        if let Some(computing) = computing {
+            computing.end();
+        }
+        // The run drops the other end when it ends.
+        told.blocking_recv().unwrap_or(Err(closed))
     }
 }

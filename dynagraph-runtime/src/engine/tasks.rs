@@ -1,5 +1,6 @@
 //! Every task of a run, so that none outlives it.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
@@ -108,10 +109,13 @@ impl Engine {
         let counted = self.count();
         let (done, result) = tokio::sync::oneshot::channel();
         let runtime = self.handle.clone();
+        let computing = Computing::new(self);
+        computing.begin();
         let spawned =
             std::thread::Builder::new().name("dynagraph-emitter".to_owned()).spawn(move || {
                 let _counted = counted;
                 let _runtime = runtime.enter();
+                let _computing = computing.on_this_thread();
                 // Nobody waits for the result once the run is dropped.
                 let _unsent = done.send(work());
             });
@@ -127,6 +131,58 @@ impl Engine {
         live.next += 1;
         live.tasks.insert(id, None);
         Counted { engine: Arc::clone(self), id }
+    }
+}
+
+thread_local! {
+    /// What the emitter that owns this thread is doing.
+    static COMPUTING: RefCell<Option<Computing>> = const { RefCell::new(None) };
+}
+
+/// Whether an emitter's thread computes, rather than waits for room.
+///
+/// While it does, a blocking task of the runtime stands for it: a runtime whose time is paused lets it run on as soon as
+/// nothing else is to be done, and knows of blocking tasks, but not of threads.
+#[derive(Clone)]
+pub(super) struct Computing {
+    engine: Arc<Engine>,
+    ends: Arc<Mutex<Option<std::sync::mpsc::Sender<()>>>>,
+}
+
+impl Computing {
+    fn new(engine: &Arc<Engine>) -> Self {
+        Self { engine: Arc::clone(engine), ends: Arc::default() }
+    }
+
+    /// The emitter that owns this thread.
+    pub(super) fn here() -> Option<Self> {
+        COMPUTING.with_borrow(Clone::clone)
+    }
+
+    pub(super) fn begin(&self) {
+        let (ends, ended) = std::sync::mpsc::channel::<()>();
+        *lock(&self.ends) = Some(ends);
+        // Ends when the other end of the channel is dropped; nobody waits for it.
+        drop(self.engine.spawn_blocking(move || ended.recv().is_ok()));
+    }
+
+    pub(super) fn end(&self) {
+        drop(lock(&self.ends).take());
+    }
+
+    fn on_this_thread(self) -> impl Drop {
+        struct OnThisThread;
+        impl Drop for OnThisThread {
+            fn drop(&mut self) {
+                let computing = COMPUTING.with_borrow_mut(Option::take);
+                if let Some(computing) = computing {
+                    computing.end();
+                }
+            }
+        }
+
+        COMPUTING.with_borrow_mut(|computing| *computing = Some(self));
+        OnThisThread
     }
 }
 

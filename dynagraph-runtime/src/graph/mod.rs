@@ -155,7 +155,7 @@ pub(crate) enum Kind {
 #[derive(Debug, Clone)]
 pub(crate) struct OpNode {
     pub(crate) name: Arc<str>,
-    pub(crate) alias: Option<String>,
+    pub(crate) alias: Option<(String, &'static Location<'static>)>,
     /// Whether the name is final.
     pub(crate) named: bool,
     pub(crate) op_name: &'static str,

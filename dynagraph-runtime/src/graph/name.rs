@@ -13,8 +13,8 @@ pub(super) fn assign(graph: &mut Graph) -> Result<(), BuildError> {
     for node in &mut graph.nodes {
         let Kind::Op(op) = &mut node.kind else { continue };
         match &op.alias {
-            Some(alias) if is_name(alias) => op.name = alias.as_str().into(),
-            Some(alias) => return Err(BuildError::BadName { name: alias.clone(), at: node.at }),
+            Some((alias, _)) if is_name(alias) => op.name = alias.as_str().into(),
+            Some((alias, at)) => return Err(BuildError::BadName { name: alias.clone(), at }),
             // Whatever ops are called, a use number must not take the name of another op.
             None if names.uses.contains_key(op.op_name) => continue,
             None => {

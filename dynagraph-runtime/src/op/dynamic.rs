@@ -111,7 +111,7 @@ pub(crate) trait Port: Send + Sync {
     /// Says whether the op runs on a thread that may block.
     fn may_block(&self) -> Result<(), EmitError>;
     /// As `room`, on a thread that may block.
-    fn block_for_room(&self) -> Result<(), EmitError>;
+    fn block_for_room(self: Arc<Self>) -> Result<(), EmitError>;
 }
 
 /// Why a port did not take a value.
@@ -202,7 +202,7 @@ impl<T: Value> DynamicOut<T> {
                 Err(Refused::Error(error)) => return Err(error),
                 Err(Refused::Full(key, value)) => item = (key, value),
             }
-            self.port.block_for_room()?;
+            Arc::clone(&self.port).block_for_room()?;
         }
     }
 
@@ -296,7 +296,7 @@ impl Port for CapturePort {
         Ok(())
     }
 
-    fn block_for_room(&self) -> Result<(), EmitError> {
+    fn block_for_room(self: Arc<Self>) -> Result<(), EmitError> {
         Ok(())
     }
 }

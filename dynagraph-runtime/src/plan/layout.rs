@@ -236,25 +236,50 @@ impl<'a> Layout<'a> {
             .collect()
     }
 
-    /// Whether a stream has readers that begin at other times than it does.
+    /// Whether what was read of a stream is kept: unless it has one reader, which begins when it does.
     fn is_kept(&self, stream: NodeId) -> bool {
+        self.readers(stream, 1) != Readers::One
+    }
+
+    /// Who reads a stream that stands so deep in the streams around it.
+    fn readers(&self, stream: NodeId, depth: usize) -> Readers {
         let home = self.graph.node(stream).scope;
-        let reads = |of: &StreamRef| of.port.node == stream;
-        let deeper_scope =
-            self.graph.scopes.iter().any(|scope| {
-                scope.parent != Some(home) && scope.source.streams().iter().any(reads)
-            });
-        let elsewhere = self.graph.nodes.iter().any(|node| {
-            let takes = node.input_ports().any(|port| port.node == stream);
-            let streamed = matches!(node.kind, Kind::Stream { over } if over == home);
-            if streamed && takes {
-                // A stream of streams: kept inside if it is kept outside.
-                let outer = self.graph.nodes.iter().position(|other| std::ptr::eq(other, node));
-                return outer.is_some_and(|outer| self.is_kept(NodeId(outer)));
+        let mut readers = Readers::None;
+        for scope in &self.graph.scopes {
+            for of in scope.source.streams().iter().filter(|of| of.port.node == stream) {
+                readers = readers.and(scope.parent == Some(home) && of.depth == depth);
             }
-            takes && node.scope != home
-        });
-        deeper_scope || elsewhere
+        }
+        for (place, node) in self.graph.nodes.iter().enumerate() {
+            if !node.input_ports().any(|port| port.node == stream) {
+                continue;
+            }
+            readers = match &node.kind {
+                Kind::Fold(fold) => readers.and(node.scope == home && fold.depth == depth),
+                Kind::Stream { over } if *over == home => {
+                    readers.and(self.readers(NodeId(place), depth + 1) == Readers::One)
+                }
+                _ => Readers::Many,
+            };
+        }
+        readers
+    }
+}
+
+/// Who reads a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Readers {
+    None,
+    /// One reader, which begins when the stream does.
+    One,
+    /// Several, or some that begin later.
+    Many,
+}
+
+impl Readers {
+    /// One reader more, which begins with the stream or later.
+    fn and(self, with_the_stream: bool) -> Self {
+        if self == Self::None && with_the_stream { Self::One } else { Self::Many }
     }
 }
 

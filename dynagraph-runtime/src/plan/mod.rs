@@ -2,6 +2,7 @@
 //!
 //! Made once for a job, pure, and never changed.
 
+mod circle;
 mod layout;
 mod order;
 mod shape;

@@ -5,11 +5,10 @@ use std::collections::BTreeSet;
 use crate::error::BuildError;
 use crate::graph::{Graph, Kind, NodeId, ScopeId, Source};
 
-/// What each node of a graph waits for, and what waits for it.
+/// What each node of a graph waits for.
 #[derive(Debug)]
 pub(super) struct Order {
     before: Vec<Vec<NodeId>>,
-    after: Vec<Vec<NodeId>>,
 }
 
 impl Order {
@@ -25,13 +24,7 @@ impl Order {
                 }
             }
         }
-        let mut after = vec![Vec::new(); count];
-        for (place, before) in before.iter().enumerate() {
-            for id in before {
-                after[id.0].push(NodeId(place));
-            }
-        }
-        Self { before, after }
+        Self { before }
     }
 
     /// The nodes whose values, in some copy, a node waits for.
@@ -39,23 +32,24 @@ impl Order {
         &self.before[id.0]
     }
 
-    /// The nodes that wait for a node.
-    pub(super) fn after(&self, id: NodeId) -> &[NodeId] {
-        &self.after[id.0]
-    }
-
     /// All nodes, each after those that it waits for, otherwise in the order of composition.
     pub(super) fn sorted(&self, graph: &Graph) -> Result<Vec<NodeId>, BuildError> {
         let count = self.before.len();
         let mut missing: Vec<_> = self.before.iter().map(Vec::len).collect();
+        let mut after = vec![Vec::new(); count];
+        for (place, before) in self.before.iter().enumerate() {
+            for id in before {
+                after[id.0].push(place);
+            }
+        }
         let mut ready: BTreeSet<_> = (0..count).filter(|&place| missing[place] == 0).collect();
         let mut sorted = Vec::with_capacity(count);
         while let Some(place) = ready.pop_first() {
             sorted.push(NodeId(place));
-            for after in &self.after[place] {
-                missing[after.0] -= 1;
-                if missing[after.0] == 0 {
-                    ready.insert(after.0);
+            for &next in &after[place] {
+                missing[next] -= 1;
+                if missing[next] == 0 {
+                    ready.insert(next);
                 }
             }
         }
@@ -73,11 +67,14 @@ fn dependencies(graph: &Graph, id: NodeId) -> Vec<NodeId> {
     let node = graph.node(id);
     let mut before: Vec<_> =
         node.input_ports().chain(node.after.iter().copied()).map(|port| port.node).collect();
-    if matches!(node.kind, Kind::Element) {
+    // Whatever is in a copy comes after what the copy is given.
+    let scope = if matches!(node.kind, Kind::Element) {
         before.extend(origin(graph, node.scope));
+        graph.scope(node.scope).parent
     } else {
-        before.extend(&graph.scope(node.scope).elements);
-    }
+        Some(node.scope)
+    };
+    before.extend(scope.iter().flat_map(|scope| &graph.scope(*scope).elements));
     before
 }
 

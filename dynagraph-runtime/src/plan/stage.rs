@@ -8,11 +8,14 @@
 //! each would hold a copy that waits. So the scope is cut into *stages*: the second is a scope of its own, which replays
 //! the keys of the first with the values that it still needs, and begins when the first has ended.
 //!
-//! A node's stage in a scope is the largest number of gathers over that scope on any way to the node. Scopes nested in
-//! a cut one are cut with it.
+//! Two scopes may wait for each other in the same way: then both are cut, by the gathers over either.
+//!
+//! A node's stage is the largest number of such gathers on any way to the node. Scopes nested in a cut one are cut with
+//! it.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::circle::circles;
 use super::order::Order;
 use crate::graph::{
     Graph, Kind, Node, NodeId, PortRef, RawInput, Scope, ScopeId, Source, StreamRef,
@@ -21,19 +24,56 @@ use crate::graph::{
 /// Cuts every scope that needs it, the outer ones first. The graph must have no circle.
 pub(super) fn cut_all(graph: &mut Graph) {
     let mut order = Order::new(graph);
+    let mut ends = Ends::new(graph, &order);
     let mut outermost_first = vec![ScopeId::ROOT];
     let mut found = HashSet::from([ScopeId::ROOT]);
     let mut next = 0;
     while let Some(&scope) = outermost_first.get(next) {
         next += 1;
-        if needs_cut(graph, &order, scope) {
-            Cut::new(graph, &order, scope).apply(graph);
+        if let Some(group) = ends.group(graph, scope) {
+            Cut::new(graph, &order, scope, &group).apply(graph);
             order = Order::new(graph);
+            ends = Ends::new(graph, &order);
             // A cut adds scopes beside the one that it cuts, and moves those inside.
             let around = graph.scope(scope).parent.unwrap_or(ScopeId::ROOT);
             add_children(graph, around, &mut found, &mut outermost_first);
         }
         add_children(graph, scope, &mut found, &mut outermost_first);
+    }
+}
+
+/// What the end of each scope waits for, as far as it comes back to it.
+struct Ends {
+    nodes: usize,
+    circles: Vec<usize>,
+}
+
+impl Ends {
+    fn new(graph: &Graph, order: &Order) -> Self {
+        let nodes = graph.nodes.len();
+        let mut waits_for = vec![Vec::new(); nodes + graph.scopes.len()];
+        for (place, node) in graph.nodes.iter().enumerate() {
+            waits_for[place].extend(order.before(NodeId(place)).iter().map(|id| id.0));
+            // A gather waits for the end of what it is over, and a scope ends with all that is in it.
+            waits_for[place].extend(over(node).map(|scope| nodes + scope.0));
+            for scope in graph.ancestry(node.scope) {
+                waits_for[nodes + scope.0].push(place);
+            }
+        }
+        Self { nodes, circles: circles(&waits_for) }
+    }
+
+    /// The scopes that cannot end because each waits for the others or for itself, if this is one of them.
+    fn group(&self, graph: &Graph, scope: ScopeId) -> Option<Vec<ScopeId>> {
+        let (nodes, scopes) = self.circles.split_at(self.nodes);
+        let circle = scopes[scope.0];
+        nodes.contains(&circle).then(|| {
+            let beside = |other: &ScopeId| {
+                *other == scope || !(graph.contains(scope, *other) || graph.contains(*other, scope))
+            };
+            let scopes = (0..scopes.len()).map(ScopeId).filter(|other| scopes[other.0] == circle);
+            scopes.filter(beside).collect()
+        })
     }
 }
 
@@ -48,20 +88,6 @@ fn add_children(
             outermost_first.push(scope);
         }
     }
-}
-
-/// Whether something in a scope waits for a gather over it.
-fn needs_cut(graph: &Graph, order: &Order, scope: ScopeId) -> bool {
-    let gathers = graph.nodes.iter().enumerate().filter(|(_, node)| over(node) == Some(scope));
-    let mut open: Vec<_> = gathers.map(|(place, _)| NodeId(place)).collect();
-    let mut seen: HashSet<_> = open.iter().copied().collect();
-    while let Some(id) = open.pop() {
-        if graph.contains(scope, graph.node(id).scope) {
-            return true;
-        }
-        open.extend(order.after(id).iter().filter(|id| seen.insert(**id)));
-    }
-    false
 }
 
 struct Cut {
@@ -79,9 +105,9 @@ struct Cut {
 }
 
 impl Cut {
-    fn new(graph: &Graph, order: &Order, scope: ScopeId) -> Self {
+    fn new(graph: &Graph, order: &Order, scope: ScopeId, group: &[ScopeId]) -> Self {
         let homes = graph.nodes.iter().map(|node| node.scope).collect();
-        let stages = stages(graph, order, scope);
+        let stages = stages(graph, order, scope, group);
         let mut pieces = BTreeMap::new();
         for id in (0..graph.scopes.len()).map(ScopeId) {
             if graph.contains(scope, id) {
@@ -285,20 +311,24 @@ fn base_stage(graph: &Graph, scope: ScopeId, stages: &[usize]) -> usize {
     }
 }
 
-/// Counts, for every node, the gathers over a scope on the longest way to it.
-fn stages(graph: &Graph, order: &Order, scope: ScopeId) -> Vec<usize> {
+/// Counts, for every node, the gathers over a group of scopes on the longest way to it.
+fn stages(graph: &Graph, order: &Order, scope: ScopeId, group: &[ScopeId]) -> Vec<usize> {
     let mut stages = vec![0; graph.nodes.len()];
     for id in order.sorted(graph).unwrap_or_default() {
         let before = order.before(id).iter().map(|id| stages[id.0]).max().unwrap_or(0);
-        stages[id.0] = before + usize::from(over(graph.node(id)) == Some(scope));
+        let gathers = over(graph.node(id)).is_some_and(|over| group.contains(&over));
+        stages[id.0] = before + usize::from(gathers);
     }
     for (place, node) in graph.nodes.iter().enumerate() {
-        let folds =
-            graph.ancestry(node.scope).filter_map(|scope| match graph.scope(scope).source {
-                Source::Fold(fold) => Some(fold),
-                _ => None,
-            });
-        // The steps of a fold follow each other: they cannot be parted.
+        if !graph.contains(scope, node.scope) {
+            continue;
+        }
+        let inside = graph.ancestry(node.scope).take_while(|around| *around != scope);
+        let folds = inside.filter_map(|around| match graph.scope(around).source {
+            Source::Fold(fold) => Some(fold),
+            _ => None,
+        });
+        // The steps of a fold inside follow each other: they cannot be parted.
         if let Some(outermost) = folds.last() {
             stages[place] = stages[outermost.0];
         }
@@ -340,6 +370,23 @@ mod tests {
         let scopes = graph.scopes.len();
         cut_all(&mut graph);
         assert_eq!(graph.scopes.len(), scopes);
+    }
+
+    #[test]
+    fn scopes_that_wait_for_each_other_are_cut() {
+        let mut graph = testing::graph();
+        let [left, right] = testing::emit_two(&mut graph);
+        let all_left = collect_elements(&mut graph, left);
+        let all_right = collect_elements(&mut graph, right);
+        let of_left = pair(&mut graph, left, &[all_right]);
+        let of_right = pair(&mut graph, right, &[all_left]);
+        cut_all(&mut graph);
+        let order = Order::new(&graph);
+        let ends = Ends::new(&graph, &order);
+        for scope in (0..graph.scopes.len()).map(ScopeId) {
+            assert_eq!(ends.group(&graph, scope), None, "{scope:?} waits for itself");
+        }
+        assert!(graph.node(of_left).scope != left || graph.node(of_right).scope != right);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! nobody would ever go on; such a fan-out has no window. Copies of a key that is emitted wait only for keys emitted
 //! before it, so that waiting for an emission is no such circle; waiting for the *end* of the emissions is.
 
+use super::circle::circles;
 use crate::graph::{Graph, Kind, NodeId, PortRef, RawInput, ScopeId, Source};
 
 /// Something that others may wait for.
@@ -136,49 +137,6 @@ fn streamed(graph: &Graph, port: PortRef) -> Vec<ScopeId> {
     scopes
 }
 
-/// Numbers the circles: two places are in one circle if each leads to the other.
-fn circles(edges: &[Vec<usize>]) -> Vec<usize> {
-    let mut back = vec![Vec::new(); edges.len()];
-    for (from, to) in edges.iter().enumerate() {
-        for to in to {
-            back[*to].push(from);
-        }
-    }
-    let mut circles = vec![usize::MAX; edges.len()];
-    for (number, &start) in by_end(edges).iter().rev().enumerate() {
-        let mut open = vec![start];
-        while let Some(place) = open.pop() {
-            if circles[place] == usize::MAX {
-                circles[place] = number;
-                open.extend(&back[place]);
-            }
-        }
-    }
-    circles
-}
-
-/// All places, each after those that it leads to, as far as there is no circle.
-fn by_end(edges: &[Vec<usize>]) -> Vec<usize> {
-    let mut seen = vec![false; edges.len()];
-    let mut ended = Vec::with_capacity(edges.len());
-    for start in 0..edges.len() {
-        let mut open = vec![(start, 0)];
-        while let Some((place, next)) = open.pop() {
-            if next == 0 && std::mem::replace(&mut seen[place], true) {
-                continue;
-            }
-            match edges[place].get(next) {
-                Some(&to) => {
-                    open.push((place, next + 1));
-                    open.push((to, 0));
-                }
-                None => ended.push(place),
-            }
-        }
-    }
-    ended
-}
-
 fn settled(graph: &Graph, within: &Within, id: NodeId) -> Vec<Event> {
     let node = graph.node(id);
     let ports = node.input_ports().chain(node.after.iter().copied());
@@ -286,13 +244,5 @@ mod tests {
         pair(&mut graph, right, &[all_left]);
         let held = may_hold_back(&graph);
         assert!(!held[left.0] && !held[right.0]);
-    }
-
-    #[test]
-    fn circles_are_found() {
-        let circles = circles(&[vec![1], vec![2], vec![1, 3], vec![]]);
-        assert_eq!(circles[1], circles[2]);
-        assert_ne!(circles[0], circles[1]);
-        assert_ne!(circles[3], circles[1]);
     }
 }

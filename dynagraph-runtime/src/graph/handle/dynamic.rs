@@ -49,7 +49,7 @@ impl<T> DynamicHandle<T> {
     #[must_use]
     pub fn alias(self, name: impl Into<String>) -> Self {
         let at = Location::caller();
-        describe(self.producer(), "alias", at, |_, op| op.alias = Some(name.into()));
+        describe(self.producer(), "alias", at, |_, op| op.alias = Some((name.into(), at)));
         self
     }
 

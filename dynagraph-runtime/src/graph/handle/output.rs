@@ -34,7 +34,7 @@ impl<T> OutputHandle<T> {
     #[must_use]
     pub fn alias(self, name: impl Into<String>) -> Self {
         let at = Location::caller();
-        describe(self.port, "alias", at, |_, op| op.alias = Some(name.into()));
+        describe(self.port, "alias", at, |_, op| op.alias = Some((name.into(), at)));
         self
     }
 
@@ -109,18 +109,7 @@ impl<T> OutputHandle<T> {
 }
 
 impl<A: Value, B: Value> OutputHandle<(A, B)> {
-    /// The handles of a pair's parts.
-    ///
-    /// # Examples
-    ///
-    /// In a job, with the handles `left` and `right` and an op `add`:
-    ///
-    /// ```ignore
-    /// left.zip(right).map(|pair| {
-    ///     let (a, b) = pair.unzip();
-    ///     add(a, b)
-    /// })
-    /// ```
+    /// The handles of a pair's parts: `left.zip(right).map(|pair| { let (a, b) = pair.unzip(); add(a, b) })`.
     #[track_caller]
     pub fn unzip(self) -> (OutputHandle<A>, OutputHandle<B>) {
         let at = Location::caller();
