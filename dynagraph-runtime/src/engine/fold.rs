@@ -116,13 +116,13 @@ impl Folding {
                 let scope = *scope;
                 for entry in entries {
                     let (index, key) = (entry.index, entry.key.clone());
-                    let (elements, kept) = self.elements(entry);
+                    let (elements, after) = self.elements(entry);
                     let outer = Some(&instance.frame);
                     let path = |outer: &super::frame::Frame| outer.path.child(key, index);
                     let body = Instance::new(engine, scope, outer, elements, path);
                     body.run_alone().await;
                     let result = body.frame.cell(self.result).take();
-                    self.advance(result, kept);
+                    self.advance(result, after);
                 }
                 self
             }
@@ -131,19 +131,19 @@ impl Folding {
 
     fn step_here(&mut self, entry: Entry) {
         let (index, key) = (entry.index, entry.key.clone());
-        let (elements, kept) = self.elements(entry);
+        let (elements, after) = self.elements(entry);
         let Body::Chain(chain) = &mut self.body else { return };
         chain.begin(elements);
         chain.run_on_thread(At { key: &key, index });
         let result = chain.give(self.result, true);
         chain.end();
         chain.flush();
-        self.advance(result, kept);
+        self.advance(result, after);
     }
 
     async fn step_on_worker(&mut self, engine: &Arc<Engine>, entry: Entry, slot: &mut LaneSlot) {
         let (index, key) = (entry.index, entry.key.clone());
-        let (elements, kept) = self.elements(entry);
+        let (elements, after) = self.elements(entry);
         let Body::Chain(chain) = &mut self.body else { return };
         slot.take(engine).await;
         chain.begin(elements);
@@ -151,23 +151,38 @@ impl Folding {
         let result = chain.give(self.result, true);
         chain.end();
         chain.flush();
-        self.advance(result, kept);
+        self.advance(result, after);
     }
 
-    /// What the body is given; and the accumulator to go on with, if the value is left out.
-    fn elements(&mut self, mut entry: Entry) -> (Elements, Option<Outcome>) {
+    /// What the body is given, and how to go on after it.
+    fn elements(&mut self, mut entry: Entry) -> (Elements, After) {
         let value = entry.values.pop().unwrap_or(Outcome::Failed);
         let accumulator = std::mem::replace(&mut self.accumulator, Outcome::Failed);
+        let fate = accumulator.fate().and(value.fate());
+        if fate != Fate::Ready {
+            // Without one of them there is no step: whatever it would use, it is not run.
+            let missing = || fate.without_value();
+            let after = if fate == Fate::Failed { Outcome::Failed } else { accumulator };
+            return (Elements::Many(vec![missing(), missing()]), After::Known(after));
+        }
         // Only where it may be needed again: a second holder would make the op clone it.
-        let skips = self.may_skip || !value.is_ready();
-        let kept = skips.then(|| accumulator.clone());
-        (Elements::Many(vec![accumulator, value]), kept)
+        let kept = self.may_skip.then(|| accumulator.clone());
+        (Elements::Many(vec![accumulator, value]), After::Result(kept))
     }
 
-    fn advance(&mut self, result: Outcome, kept: Option<Outcome>) {
-        self.accumulator = match (result, kept) {
-            (Outcome::Skipped, Some(kept)) => kept,
-            (result, _) => result,
+    fn advance(&mut self, result: Outcome, after: After) {
+        self.accumulator = match (after, result) {
+            (After::Known(accumulator), _)
+            | (After::Result(Some(accumulator)), Outcome::Skipped) => accumulator,
+            (After::Result(_), result) => result,
         };
     }
+}
+
+/// The accumulator after a step.
+enum After {
+    /// The step's result; if that was skipped, the one before.
+    Result(Option<Outcome>),
+    /// This one, whatever the step's result.
+    Known(Outcome),
 }

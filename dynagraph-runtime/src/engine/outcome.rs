@@ -29,11 +29,6 @@ impl Outcome {
 }
 
 impl Outcome {
-    /// Whether the value is there.
-    pub(super) fn is_ready(&self) -> bool {
-        self.fate() == Fate::Ready
-    }
-
     /// The value, if it is there.
     pub(super) fn ready(self) -> Option<Erased> {
         match self {

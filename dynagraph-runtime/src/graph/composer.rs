@@ -104,6 +104,8 @@ pub struct Composer {
     current: ScopeId,
     /// The scopes made to replay a fan-out: by where, and of what.
     replays: HashMap<(ScopeId, RawDynamic), ScopeId>,
+    /// How many zips there are.
+    zips: usize,
     /// The outputs that something uses.
     used: Vec<bool>,
     error: Option<BuildError>,
@@ -126,6 +128,7 @@ impl Composer {
             graph: Graph { nodes: Vec::new(), scopes: vec![root] },
             current: ScopeId::ROOT,
             replays: HashMap::new(),
+            zips: 0,
             used: Vec::new(),
             error: None,
             at,
@@ -331,6 +334,12 @@ impl Composer {
         let scope = self.add_scope(self.current, Source::Replay(stream), 1, at);
         self.replays.insert(place, scope);
         scope
+    }
+
+    /// The number of the next zip.
+    pub(super) fn next_zip(&mut self) -> usize {
+        self.zips += 1;
+        self.zips
     }
 
     /// Orders a node after an output.

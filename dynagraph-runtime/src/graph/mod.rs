@@ -32,11 +32,11 @@ use crate::key::MappingKey;
 use crate::op::{ErasedOp, OpSpec};
 use crate::value::Erased;
 
-/// Where a node stands in [`Graph::nodes`].
+/// Where a node stands among those of its graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub(crate) usize);
 
-/// Where a scope stands in [`Graph::scopes`]. The root is the first.
+/// Where a scope stands among those of its graph. The root is the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ScopeId(pub(crate) usize);
 
@@ -109,6 +109,8 @@ pub(crate) struct Zip {
     pub(crate) left: StreamRef,
     pub(crate) right: StreamRef,
     pub(crate) pair: fn(Erased, Erased) -> Erased,
+    /// Which zip of the job it is, counted from 1.
+    pub(crate) number: usize,
     /// What the steps that name its failures are called: `zip`, `zip_2`.
     pub(crate) name: Arc<str>,
 }

@@ -33,6 +33,8 @@ pub(super) fn assign(graph: &mut Graph) -> Result<(), BuildError> {
     }
     for scope in &mut graph.scopes {
         if let Source::Zip(zip) = &mut scope.source {
+            // Also the zips that cannot fail are counted.
+            names.uses.insert("zip", zip.number - 1);
             zip.name = names.next("zip", scope.at)?;
         }
     }

@@ -13,7 +13,7 @@
 //! A node's stage is the largest number of such gathers on any way to the node. Scopes nested in a cut one are cut with
 //! it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::circle::circles;
 use super::order::Order;
@@ -133,6 +133,7 @@ impl Cut {
             .map(ScopeId)
             .filter(|scope| *scope != self.scope && inside(*scope))
             .collect();
+        self.make_pieces(graph, &nodes);
         for scope in scopes {
             self.move_scope(graph, scope);
         }
@@ -143,6 +144,23 @@ impl Cut {
             let inputs = graph.nodes[node].input_ports();
             let stage = inputs.map(|port| self.stages[port.node.0]).max().unwrap_or(0);
             self.rewire(graph, node, stage);
+        }
+    }
+
+    /// Makes every piece that is needed, the earlier stages first: each takes from the last one before it.
+    fn make_pieces(&mut self, graph: &mut Graph, nodes: &[usize]) {
+        let mut needed = BTreeSet::new();
+        for &node in nodes {
+            let innermost = over(&graph.nodes[node]).unwrap_or(self.homes[node]);
+            let around: Vec<_> = graph.ancestry(innermost).collect();
+            for (depth, scope) in around.into_iter().rev().enumerate() {
+                if graph.contains(self.scope, scope) {
+                    needed.insert((self.stages[node], depth, scope));
+                }
+            }
+        }
+        for (stage, _, scope) in needed {
+            self.piece(graph, scope, stage);
         }
     }
 
@@ -219,19 +237,17 @@ impl Cut {
         let before = self.before(of, stage);
         let previous = self.pieces[&(of, before)];
         let at = graph.scope(of).at;
-        let parent = if of == self.scope {
-            graph.scope(of).parent.unwrap_or(ScopeId::ROOT)
+        let outer = self.original_parent(graph, first);
+        let (beside, parent) = if of == self.scope {
+            (outer, outer)
         } else {
-            let outer = self.original_parent(graph, first);
-            self.piece(graph, outer, stage)
+            (self.piece(graph, outer, before), self.piece(graph, outer, stage))
         };
-        let Some(beside) = graph.scope(previous).parent else { return of };
         let kind = Kind::Stream { over: previous };
         let stream = NodeId(graph.nodes.len());
         graph.nodes.push(Node { scope: beside, kind, inputs: Vec::new(), after: Vec::new(), at });
         self.stages.push(before);
-        let home = if of == self.scope { beside } else { self.original_parent(graph, first) };
-        self.homes.push(home);
+        self.homes.push(outer);
         let port = self.local(graph, PortRef::first(stream), stage);
         let piece = ScopeId(graph.scopes.len());
         graph.scopes.push(Scope {
@@ -245,6 +261,9 @@ impl Cut {
         self.pieces.insert((of, stage), piece);
         self.streams.insert(piece, stream);
         self.move_limit(graph, piece, stage);
+        // Whatever is in a copy comes after what the copy is given: so something is given to every copy.
+        let given = graph.scope(first).elements[0];
+        self.local(graph, PortRef::first(given), stage);
         piece
     }
 
@@ -355,9 +374,8 @@ mod tests {
         assert_eq!(graph.scope(later).parent, Some(ScopeId::ROOT));
         assert!(matches!(graph.scope(later).source, Source::Replay(_)));
         // What the second stage still needs of the first is an element of it.
-        assert_eq!(graph.scope(later).elements.len(), 1);
-        let elements = &graph.scope(later).elements;
-        assert_eq!(graph.node(share).input_ports().next().map(|port| port.node), Some(elements[0]));
+        let scored_later = graph.node(share).input_ports().next().map(|port| port.node);
+        assert!(scored_later.is_some_and(|node| graph.scope(later).elements.contains(&node)));
     }
 
     #[test]

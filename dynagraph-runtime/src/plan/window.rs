@@ -57,7 +57,7 @@ impl Events {
         let mut events = Self { nodes, scopes, waits_for: vec![Vec::new(); nodes + 2 * scopes] };
         let within = Within::new(graph);
         for id in (0..nodes).map(NodeId) {
-            events.add(Event::Settled(id), settled(graph, &within, id));
+            events.add(Event::Settled(id), settled(graph, id));
         }
         for id in (0..scopes).map(ScopeId) {
             events.add(Event::Emitted(id), emitted(graph, id));
@@ -137,7 +137,7 @@ fn streamed(graph: &Graph, port: PortRef) -> Vec<ScopeId> {
     scopes
 }
 
-fn settled(graph: &Graph, within: &Within, id: NodeId) -> Vec<Event> {
+fn settled(graph: &Graph, id: NodeId) -> Vec<Event> {
     let node = graph.node(id);
     let ports = node.input_ports().chain(node.after.iter().copied());
     let mut events: Vec<_> = ports.map(|port| Event::Settled(port.node)).collect();
@@ -148,7 +148,7 @@ fn settled(graph: &Graph, within: &Within, id: NodeId) -> Vec<Event> {
             events.extend(scopes.map(|scope| Event::Finished(*scope)));
         }
         Kind::Collect { over, .. } | Kind::Stream { over } => events.push(Event::Emitted(*over)),
-        Kind::Fold(fold) => events.extend(within.nodes(fold.body)),
+        Kind::Fold(fold) => events.push(Event::Finished(fold.body)),
         Kind::Wire(_) => {}
     }
     events
@@ -204,7 +204,7 @@ fn finished(graph: &Graph, within: &Within, scope: ScopeId) -> Vec<Event> {
     events.extend(within.read_by_scopes[scope.0].iter().map(|reader| Event::Finished(*reader)));
     for body in &within.read_by_folds[scope.0] {
         events.extend(begun(graph, *body));
-        events.extend(within.nodes(*body));
+        events.push(Event::Finished(*body));
     }
     events
 }

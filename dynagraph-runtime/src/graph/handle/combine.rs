@@ -52,6 +52,7 @@ impl<T: Value> DynamicHandle<T> {
             }
             let pair: fn(Erased, Erased) -> Erased =
                 |left, right| Erased::new((left.take::<T>(), right.take::<U>()));
+            let number = composer.next_zip();
             let (left, right) = (left.of, right.of);
             if (left.view, left.scope) == (right.view, right.scope) {
                 let inputs = vec![RawInput::Port(left.value), RawInput::Port(right.value)];
@@ -61,7 +62,7 @@ impl<T: Value> DynamicHandle<T> {
             let view = composer.graph().deepest([left.view, right.view]);
             let left = composer.stream(left, at);
             let right = composer.stream(right, at);
-            let source = Source::Zip(Zip { left, right, pair, name: Arc::from("zip") });
+            let source = Source::Zip(Zip { left, right, pair, number, name: Arc::from("zip") });
             let scope = composer.add_scope(view, source, 1, at);
             let value = composer.element(scope);
             composer.handle(RawDynamic { view, scope, value })
