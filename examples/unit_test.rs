@@ -55,7 +55,7 @@ async fn main() -> Result<(), RunError> {
 
 #[cfg(test)]
 mod tests {
-    use dynagraph::StepStatus;
+    use dynagraph::{StepReport, StepStatus};
 
     use super::*;
 
@@ -88,7 +88,7 @@ mod tests {
 
         assert_eq!(report.values::<count>().into_values().collect::<Vec<_>>(), [3, 2]);
         assert_eq!(report.count("count", StepStatus::Success), 2);
-        let failed: Vec<_> = report.failures().map(|step| step.key()).collect();
+        let failed: Vec<_> = report.failures().map(StepReport::key).collect();
         assert_eq!(failed, ["count[1]"]);
         assert_eq!(report.output(), None);
     }

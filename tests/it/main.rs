@@ -1,0 +1,34 @@
+//! Jobs end to end, through the public API only.
+
+#![expect(clippy::many_single_char_names, reason = "what an op adds needs no name")]
+#![expect(clippy::type_complexity, reason = "a job's type is what a test shows")]
+#![expect(clippy::manual_assert, reason = "an op that panics says so")]
+#![expect(clippy::too_many_arguments, reason = "an op has up to twelve inputs")]
+#![expect(clippy::ref_option, reason = "an op borrows whatever it likes")]
+#![expect(clippy::unnecessary_wraps, reason = "an op that cannot fail may say it can")]
+#![expect(clippy::trivially_copy_pass_by_ref, reason = "an op borrows whatever it likes")]
+
+extern crate dynagraph as renamed;
+
+mod composition;
+mod documents;
+mod dropping;
+mod examples;
+mod failing;
+mod fan_in;
+mod fan_out;
+mod hygiene;
+mod keys;
+mod limits;
+mod mistakes;
+mod model;
+mod op_forms;
+mod panicking;
+mod private_types;
+mod raw_names;
+mod resources;
+mod results;
+mod skipping;
+mod support;
+mod windows;
+mod without_macros;

@@ -1,0 +1,267 @@
+//! The ops of a generated job, written by hand: one that computes, one that produces.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use dynagraph::{
+    Call, DynamicHandle, DynamicOut, DynamicOutput, Handles, Inputs, NodeHandle, Op, OpError,
+    OpSpec, Output, OutputHandle, OutputSpec, Resource, Returned, Started,
+};
+use futures::{StreamExt as _, stream};
+
+use super::record::{Recorder, Running};
+use super::work::{Form, Key, Operand, Producer, Script, Style, V, Work, Wrong, passes};
+
+/// A tuple of what an op takes: its description, then values.
+pub(super) trait Operands: Inputs {
+    const NAMES: &'static [&'static str];
+
+    fn take(call: &mut Call<'_>) -> (Work, Vec<V>);
+}
+
+fn operand<T: Operand>(call: &mut Call<'_>, work: Work) -> V {
+    if work.borrows { call.held::<T>().to_v() } else { call.owned::<T>().to_v() }
+}
+
+macro_rules! operands {
+    ($($name:literal $operand:ident)*) => {
+        impl<$($operand: Operand),*> Operands for (Work, $($operand,)*) {
+            const NAMES: &'static [&'static str] = &["work", $($name),*];
+
+            fn take(call: &mut Call<'_>) -> (Work, Vec<V>) {
+                let work: Work = call.owned();
+                (work, vec![$(operand::<$operand>(call, work)),*])
+            }
+        }
+    };
+}
+
+operands!("a" A);
+operands!("a" A "b" B);
+operands!("a" A "b" B "c" C);
+
+/// What an op gives of the number that it computes.
+pub(super) trait Outcome: dynagraph::Value {
+    fn of(value: i64) -> Self;
+}
+
+impl Outcome for i64 {
+    fn of(value: i64) -> Self {
+        value
+    }
+}
+
+impl Outcome for bool {
+    fn of(value: i64) -> Self {
+        passes(value)
+    }
+}
+
+/// An op that makes one value of its inputs.
+pub(super) struct Compute<I, R, const BLOCKING: bool, const OPTIONAL: bool>(PhantomData<(I, R)>);
+
+impl<I: Operands, R: Outcome, const BLOCKING: bool, const OPTIONAL: bool> Op
+    for Compute<I, R, BLOCKING, OPTIONAL>
+{
+    const NAME: &'static str = "compute";
+    type Inputs = I;
+    type Output = R;
+    type Handles = OutputHandle<R>;
+
+    fn spec() -> OpSpec {
+        let output = if OPTIONAL { OutputSpec::optional } else { OutputSpec::plain };
+        let spec = OpSpec::new(I::NAMES).outputs([output("output")]).resource::<Arc<Recorder>>();
+        if BLOCKING { spec.blocking() } else { spec }
+    }
+
+    fn start(call: &mut Call<'_>) -> Started {
+        let (work, inputs) = I::take(call);
+        let step = Step::new(call);
+        // Ends with the step, also when it panics or is dropped.
+        let running = Running::begin(Resource::clone(&step.recorder), work.node);
+        if matches!(work.style, Style::Blocking | Style::Inline) {
+            return Started::done(step.compute::<R>(work, &inputs));
+        }
+        Started::future(async move {
+            let _running = running;
+            // Copies take different times.
+            let salt = inputs.iter().map(V::digest).sum::<i64>().unsigned_abs();
+            step.recorder.pace(work.style, work.node + usize::try_from(salt).unwrap_or(0)).await;
+            step.compute::<R>(work, &inputs)
+        })
+    }
+}
+
+/// Who runs, and whom it tells.
+struct Step {
+    recorder: Resource<Arc<Recorder>>,
+    key: String,
+}
+
+impl Step {
+    fn new(call: &Call<'_>) -> Self {
+        Self { recorder: call.resource(), key: call.context().step_key().to_string() }
+    }
+
+    fn compute<R: Outcome>(self, work: Work, inputs: &[V]) -> Result<Returned, OpError> {
+        let value = match work.compute(inputs) {
+            Ok(value) => value,
+            Err(Wrong::Nothing) => return Ok(Returned::one(Output::optional::<R>(None))),
+            Err(wrong) => return Err(go_wrong(wrong)),
+        };
+        self.recorder.computed(self.key, value);
+        let value = R::of(value);
+        let optional = work.is_optional();
+        Ok(Returned::one(if optional {
+            Output::optional(Some(value))
+        } else {
+            Output::value(value)
+        }))
+    }
+}
+
+/// Fails as planned: gives the error, or unwinds without a word.
+fn go_wrong(wrong: Wrong) -> OpError {
+    match wrong {
+        Wrong::Panic => std::panic::resume_unwind(Box::new("a planned panic")),
+        Wrong::Error | Wrong::Nothing => "a planned error".into(),
+    }
+}
+
+/// An op with `FANS` dynamic outputs, after a plain one if `PLAIN`.
+pub(super) struct Produce<I, const BLOCKING: bool, const PLAIN: bool, const FANS: usize>(
+    PhantomData<I>,
+);
+
+/// What invoking a producer gives.
+pub(super) struct Produced<const PLAIN: bool, const FANS: usize> {
+    pub(super) plain: Option<OutputHandle<i64>>,
+    pub(super) fans: [DynamicHandle<i64>; FANS],
+}
+
+impl<const PLAIN: bool, const FANS: usize> Handles for Produced<PLAIN, FANS> {
+    fn from_node(node: &NodeHandle) -> Self {
+        Self {
+            plain: PLAIN.then(|| node.output(0)),
+            fans: std::array::from_fn(|fan| node.dynamic(usize::from(PLAIN) + fan)),
+        }
+    }
+}
+
+impl<I: Operand, const BLOCKING: bool, const PLAIN: bool, const FANS: usize> Op
+    for Produce<I, BLOCKING, PLAIN, FANS>
+{
+    const NAME: &'static str = "produce";
+    type Inputs = (Producer, I);
+    type Output = i64;
+    type Handles = Produced<PLAIN, FANS>;
+
+    fn spec() -> OpSpec {
+        let plain = PLAIN.then_some(OutputSpec::plain("plain"));
+        let fans = ["first", "second"].into_iter().take(FANS).map(OutputSpec::dynamic);
+        let outputs: Vec<_> = plain.into_iter().chain(fans).collect();
+        let spec = OpSpec::new(&["producer", "input"]).outputs(outputs);
+        let spec = spec.resource::<Arc<Recorder>>();
+        if BLOCKING { spec.blocking() } else { spec }
+    }
+
+    fn start(call: &mut Call<'_>) -> Started {
+        let producer: Producer = call.owned();
+        let script = producer.script(&call.owned::<I>().to_v());
+        let outs = match producer.form {
+            Form::List => Vec::new(),
+            Form::Emit | Form::EmitAll => {
+                (0..FANS).map(|fan| call.emitter(usize::from(PLAIN) + fan)).collect()
+            }
+        };
+        let producing = Producing { step: Step::new(call), producer, script, outs };
+        if BLOCKING {
+            let emitted = producing.blocking_emit();
+            return Started::done(emitted.and_then(|()| producing.finish::<PLAIN, FANS>()));
+        }
+        if producing.producer.pace == Style::Inline && producing.outs.is_empty() {
+            return Started::done(producing.finish::<PLAIN, FANS>());
+        }
+        Started::future(async move {
+            producing.emit().await?;
+            producing.finish::<PLAIN, FANS>()
+        })
+    }
+}
+
+/// One attempt of a producer.
+struct Producing {
+    step: Step,
+    producer: Producer,
+    script: Script,
+    /// None if it returns lists.
+    outs: Vec<DynamicOut<i64>>,
+}
+
+impl Producing {
+    fn emits_all(&self) -> bool {
+        self.producer.form == Form::EmitAll
+    }
+
+    /// The emissions in order, those that go to one output together: the output, and what it emits.
+    fn runs(&self) -> impl Iterator<Item = (&DynamicOut<i64>, &[(usize, Key, i64)])> {
+        let one_output = |a: &(usize, _, _), b: &(usize, _, _)| a.0 == b.0 && self.emits_all();
+        let emissions = if self.outs.is_empty() { &[] } else { self.script.emissions.as_slice() };
+        emissions.chunk_by(one_output).map(|run| (&self.outs[run[0].0], run))
+    }
+
+    async fn emit(&self) -> Result<(), OpError> {
+        let pace = async |place: usize| {
+            self.step.recorder.pace(self.producer.pace, self.producer.node + place).await;
+        };
+        for (place, (out, run)) in self.runs().enumerate() {
+            if self.emits_all() {
+                let items = stream::iter(run).enumerate().then(async |(place, (_, key, value))| {
+                    pace(place).await;
+                    DynamicOutput::new(*value, key)
+                });
+                out.emit_all(items).await?;
+                continue;
+            }
+            let (_, key, value) = &run[0];
+            pace(place).await;
+            let emitted = out.emit(*value, key).await;
+            if !self.script.stubborn {
+                emitted?;
+            }
+        }
+        Ok(())
+    }
+
+    fn blocking_emit(&self) -> Result<(), OpError> {
+        for (out, run) in self.runs() {
+            let mut items = run.iter().map(|(_, key, value)| DynamicOutput::new(*value, key));
+            let emitted = match items.next() {
+                Some(item) if !self.emits_all() => {
+                    let (value, key) = item.into_parts();
+                    out.blocking_emit(value, key)
+                }
+                first => out.blocking_emit_all(first.into_iter().chain(items)),
+            };
+            if !self.script.stubborn {
+                emitted?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish<const PLAIN: bool, const FANS: usize>(self) -> Result<Returned, OpError> {
+        self.script.end.map_err(go_wrong)?;
+        self.step.recorder.computed(self.step.key, self.script.plain);
+        let plain = PLAIN.then_some(Output::value(self.script.plain));
+        let fans = (0..FANS).map(|fan| match self.producer.form {
+            Form::Emit | Form::EmitAll => Output::emitted(),
+            Form::List => {
+                let emissions = self.script.emissions.iter().filter(|(output, ..)| *output == fan);
+                let items = emissions.map(|(_, key, value)| DynamicOutput::new(*value, key));
+                Output::list(items.collect())
+            }
+        });
+        Ok(Returned::many(plain.into_iter().chain(fans).collect::<Vec<_>>()))
+    }
+}

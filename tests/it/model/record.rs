@@ -1,0 +1,96 @@
+//! What the ops of a run tell of their steps, independently of the engine's report.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use dynagraph::Resource;
+
+use super::work::Style;
+
+/// Given to every op as a resource.
+#[derive(Debug)]
+pub(super) struct Recorder {
+    seen: Mutex<Seen>,
+    /// Whether time is paused, so that a sleep costs nothing.
+    paused: bool,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// What each step computed, for every time that it ran.
+    pub(super) values: HashMap<String, Vec<i64>>,
+    /// How many steps that compute run at once: all of them, and those of each node.
+    pub(super) running: Gauge,
+    pub(super) running_of: HashMap<usize, Gauge>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Gauge {
+    now: usize,
+    pub(super) most: usize,
+}
+
+impl Gauge {
+    fn enter(&mut self) {
+        self.now += 1;
+        self.most = self.most.max(self.now);
+    }
+}
+
+impl Recorder {
+    pub(super) fn new(paused: bool) -> Arc<Self> {
+        Arc::new(Self { seen: Mutex::default(), paused })
+    }
+
+    pub(super) fn look<R>(&self, look: impl FnOnce(&mut Seen) -> R) -> R {
+        look(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn computed(&self, step: String, value: i64) {
+        self.look(|seen| seen.values.entry(step).or_default().push(value));
+    }
+
+    /// Lets others run meanwhile.
+    pub(super) async fn pace(&self, style: Style, salt: usize) {
+        let (yields, sleep) = match style {
+            Style::Yields(times) => (usize::from(times), 0),
+            Style::Sleeps(longest) => {
+                let millis = (salt * 7 + 3) % (usize::from(longest) + 1);
+                if self.paused { (0, millis) } else { (millis, 0) }
+            }
+            Style::Immediate | Style::Inline | Style::Blocking => (0, 0),
+        };
+        for _ in 0..yields {
+            tokio::task::yield_now().await;
+        }
+        if sleep > 0 {
+            tokio::time::sleep(Duration::from_millis(sleep as u64)).await;
+        }
+    }
+}
+
+/// A step that runs now.
+pub(super) struct Running {
+    recorder: Resource<Arc<Recorder>>,
+    node: usize,
+}
+
+impl Running {
+    pub(super) fn begin(recorder: Resource<Arc<Recorder>>, node: usize) -> Self {
+        recorder.look(|seen| {
+            seen.running.enter();
+            seen.running_of.entry(node).or_default().enter();
+        });
+        Self { recorder, node }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.recorder.look(|seen| {
+            seen.running.now -= 1;
+            seen.running_of.entry(self.node).or_default().now -= 1;
+        });
+    }
+}

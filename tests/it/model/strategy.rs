@@ -1,0 +1,186 @@
+//! Generates seeds, and settings to run them with.
+
+use proptest::collection::vec;
+use proptest::option::{self, weighted};
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::seed::{
+    ArgSeed, CalcSeed, EntrySeed, JobSeed, OutputSeed, ProduceSeed, ReturnSeed, Seed, WorkSeed,
+};
+use super::work::{Fault, Form, Naming, Outputs, ProducerFault, ProducerWrong, Style, Wrong};
+
+/// How a job is run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Setting {
+    pub(super) runtime: Runtime,
+    pub(super) max_concurrent: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Runtime {
+    /// Time is paused: sleeps order steps and take no time.
+    CurrentThread,
+    MultiThread,
+}
+
+/// A job, and how to run it: each setting must give the same.
+#[derive(Clone)]
+pub(super) struct Case {
+    pub(super) job: JobSeed,
+    pub(super) settings: Vec<Setting>,
+}
+
+pub(super) fn case() -> impl Strategy<Value = Case> {
+    (job(), vec(setting(), 1..=2)).prop_map(|(job, settings)| Case { job, settings })
+}
+
+fn setting() -> impl Strategy<Value = Setting> {
+    let runtime = select(vec![Runtime::CurrentThread, Runtime::MultiThread]);
+    (runtime, option::of(1..=4usize))
+        .prop_map(|(runtime, max_concurrent)| Setting { runtime, max_concurrent })
+}
+
+fn job() -> impl Strategy<Value = JobSeed> {
+    let producers = vec(produce().prop_map(Seed::Produce), 1..=2);
+    (producers, block(3, 8), output()).prop_map(|(mut body, rest, output)| {
+        body.extend(rest);
+        JobSeed { body, output }
+    })
+}
+
+fn output() -> impl Strategy<Value = OutputSeed> {
+    prop_oneof![
+        1 => Just(OutputSeed::Nothing),
+        4 => any::<u8>().prop_map(OutputSeed::Value),
+        4 => any::<u8>().prop_map(OutputSeed::Fan),
+    ]
+}
+
+fn block(depth: u32, longest: usize) -> BoxedStrategy<Vec<Seed>> {
+    vec(stmt(depth), 0..=longest).boxed()
+}
+
+fn stmt(depth: u32) -> BoxedStrategy<Seed> {
+    let flat = prop_oneof![
+        6 => calc().prop_map(Seed::Calc),
+        2 => produce().prop_map(Seed::Produce),
+        4 => (pick(), any::<bool>(), work())
+            .prop_map(|(of, keyed, digest)| Seed::Gather { of, keyed, digest }),
+        1 => (entry(), calc()).prop_map(|(entry, keep)| Seed::Filter { entry, keep }),
+        1 => (pick(), 1..=3usize).prop_map(|(of, size)| Seed::Batch { of, size }),
+        2 => (pick(), pick()).prop_map(|(left, right)| Seed::Zip { left, right }),
+        1 => pick().prop_map(|of| Seed::Flatten { of }),
+    ];
+    if depth == 0 {
+        return flat.boxed();
+    }
+    let map = (entry(), block(depth - 1, 4), returns(), any::<bool>())
+        .prop_map(|(entry, body, returns, flat)| Seed::Map { entry, body, returns, flat });
+    let fold = (pick(), arg(), block(depth - 1, 3), pick())
+        .prop_map(|(over, init, body, result)| Seed::Fold { over, init, body, result });
+    prop_oneof![7 => flat, 6 => map, 1 => fold].boxed()
+}
+
+/// Mostly the most recent handles: these make chains.
+fn pick() -> impl Strategy<Value = u8> {
+    prop_oneof![3 => Just(0), 3 => 0..4u8, 1 => any::<u8>()]
+}
+
+fn arg() -> BoxedStrategy<ArgSeed> {
+    prop_oneof![
+        1 => (0..9i64).prop_map(ArgSeed::Const),
+        6 => pick().prop_map(ArgSeed::Int),
+        1 => pick().prop_map(ArgSeed::List),
+    ]
+    .boxed()
+}
+
+fn limit() -> impl Strategy<Value = Option<usize>> {
+    weighted(0.2, 1..=3usize)
+}
+
+fn style() -> BoxedStrategy<Style> {
+    prop_oneof![
+        3 => Just(Style::Immediate),
+        2 => Just(Style::Inline),
+        2 => (1..4u8).prop_map(Style::Yields),
+        3 => (1..9u8).prop_map(Style::Sleeps),
+        2 => Just(Style::Blocking),
+    ]
+    .boxed()
+}
+
+fn work() -> BoxedStrategy<WorkSeed> {
+    let what = prop_oneof![Just(Wrong::Error), Just(Wrong::Panic), Just(Wrong::Nothing)];
+    let fault = (what, 1..6i64).prop_map(|(what, every)| Fault { what, every });
+    (style(), any::<bool>(), weighted(0.15, fault), limit())
+        .prop_map(|(style, borrows, fault, max_concurrent)| WorkSeed {
+            style,
+            borrows,
+            fault,
+            max_concurrent,
+        })
+        .boxed()
+}
+
+fn calc() -> BoxedStrategy<CalcSeed> {
+    (work(), vec(arg(), 1..=3), weighted(0.15, pick()))
+        .prop_map(|(work, args, after)| CalcSeed { work, args, after })
+        .boxed()
+}
+
+fn produce() -> BoxedStrategy<ProduceSeed> {
+    let form = select(vec![Form::Emit, Form::List, Form::EmitAll]);
+    let outputs = prop_oneof![
+        4 => Just(Outputs::One),
+        1 => Just(Outputs::PlainAndOne),
+        1 => Just(Outputs::Two),
+        1 => Just(Outputs::TwoSparse),
+    ];
+    let naming = (any::<bool>(), 0..3usize, any::<bool>())
+        .prop_map(|(text, start, reversed)| Naming { text, start, reversed });
+    let what = select(vec![
+        ProducerWrong::Error,
+        ProducerWrong::Panic,
+        ProducerWrong::Duplicate,
+        ProducerWrong::BadKey,
+        ProducerWrong::DuplicateIgnored,
+    ]);
+    let fault = (what, 0..5usize, 1..5i64).prop_map(|(what, after, every)| ProducerFault {
+        what,
+        after,
+        every,
+    });
+    let how = (form, style(), outputs, naming, weighted(0.15, fault));
+    (arg(), weighted(0.1, pick()), 0..=6usize, any::<bool>(), how)
+        .prop_map(|(arg, after, keys, varies, (form, pace, outputs, naming, fault))| ProduceSeed {
+            arg,
+            after,
+            form,
+            pace,
+            outputs,
+            keys,
+            varies,
+            naming,
+            fault,
+        })
+        .boxed()
+}
+
+fn entry() -> BoxedStrategy<EntrySeed> {
+    (pick(), weighted(0.25, 1..=4usize), limit())
+        .prop_map(|(over, window, max_concurrent)| EntrySeed { over, window, max_concurrent })
+        .boxed()
+}
+
+fn returns() -> BoxedStrategy<ReturnSeed> {
+    prop_oneof![
+        1 => Just(ReturnSeed::Nothing),
+        6 => pick().prop_map(ReturnSeed::Value),
+        1 => (pick(), pick()).prop_map(|(one, two)| ReturnSeed::Values(one, two)),
+        4 => pick().prop_map(ReturnSeed::Fan),
+        1 => (pick(), pick()).prop_map(|(one, two)| ReturnSeed::ValueAndFan(one, two)),
+    ]
+    .boxed()
+}

@@ -1,0 +1,202 @@
+//! A job written by hand: everything that the macros write is public.
+
+use dynagraph::{
+    Call, DynamicHandle, DynamicOutput, Handles, IntoInput, Job, NodeHandle, Op, OpError, OpSpec,
+    Output, OutputHandle, OutputSpec, Resource, Returned, RunError, RunStatus, Started, StepStatus,
+    invoke,
+};
+
+use crate::support::{FLAVORS, ends};
+
+enum Words {}
+
+impl Op for Words {
+    const NAME: &'static str = "words";
+    type Inputs = (String,);
+    type Output = String;
+    type Handles = DynamicHandle<String>;
+
+    fn spec() -> OpSpec {
+        OpSpec::new(&["text"]).outputs([OutputSpec::dynamic("word")])
+    }
+
+    fn start(call: &mut Call<'_>) -> Started {
+        let (text, out) = (call.owned::<String>(), call.emitter::<String>(0));
+        Started::future(async move {
+            for (place, word) in text.split(' ').enumerate() {
+                out.emit(word.to_owned(), place).await?;
+            }
+            Ok(Returned::one(Output::emitted()))
+        })
+    }
+}
+
+fn words(text: impl IntoInput<String>) -> DynamicHandle<String> {
+    invoke::<Words>((text.into_input(),))
+}
+
+enum Measure {}
+
+#[derive(Debug, Clone, Copy)]
+struct Measured {
+    length: OutputHandle<usize>,
+    letters: DynamicHandle<char>,
+    last: OutputHandle<char>,
+}
+
+impl Handles for Measured {
+    fn from_node(node: &NodeHandle) -> Self {
+        Self { length: node.output(0), letters: node.dynamic(1), last: node.output(2) }
+    }
+}
+
+impl Op for Measure {
+    const NAME: &'static str = "measure";
+    type Inputs = (String,);
+    type Output = Measured;
+    type Handles = Measured;
+
+    fn spec() -> OpSpec {
+        let spec = OpSpec::new(&["word"]).blocking().max_concurrent(2).version("1");
+        let outputs = [
+            OutputSpec::plain("length"),
+            OutputSpec::dynamic("letters"),
+            OutputSpec::optional("last"),
+        ];
+        spec.outputs(outputs).resource::<usize>()
+    }
+
+    fn start(call: &mut Call<'_>) -> Started {
+        let word = call.held::<String>();
+        let at_most: Resource<usize> = call.resource();
+        if word.len() > *at_most {
+            let error = format!("{} is too long for {}", *word, call.context().step_key());
+            return Started::done(Err(OpError::new(error)));
+        }
+        let letters = word.char_indices().map(|(at, letter)| DynamicOutput::new(letter, at));
+        Started::done(Ok(Returned::many([
+            Output::value(word.chars().count()),
+            Output::list(letters.collect()),
+            Output::optional(word.chars().last()),
+        ])))
+    }
+}
+
+fn measure(word: impl IntoInput<String>) -> Measured {
+    invoke::<Measure>((word.into_input(),))
+}
+
+type Sizes = (OutputHandle<Vec<usize>>, OutputHandle<Vec<Vec<char>>>, OutputHandle<Vec<char>>);
+
+fn sizes(text: &str) -> Job<(Vec<usize>, Vec<Vec<char>>, Vec<char>)> {
+    Job::compose("sizes", || -> Sizes {
+        let (lengths, letters, last) = words(text).map(|word| {
+            let Measured { length, letters, last } = measure(word);
+            (length, letters, last)
+        });
+        (lengths.collect(), letters.collect(), last.collect())
+    })
+}
+
+#[test]
+fn a_job_is_written_by_hand() {
+    for flavor in FLAVORS {
+        let output = ends(flavor, || async {
+            let job = sizes("ab  c");
+            assert_eq!(job.name(), "sizes");
+            job.run().resource(5_usize).max_concurrent(2).await.unwrap()
+        });
+        let letters = vec![vec!['a', 'b'], vec![], vec!['c']];
+        assert_eq!(output, (vec![2, 0, 1], letters, vec!['b', 'c']));
+    }
+}
+
+#[tokio::test]
+async fn an_op_written_by_hand_fails_like_any_other() {
+    let report = sizes("a long b").run().resource(3_usize).report().await;
+    assert_eq!(report.count("measure", StepStatus::Failure), 1);
+    let error = report.error().unwrap().to_string();
+    assert!(error.contains("long is too long for measure[1]"), "{error}");
+    assert!(matches!(sizes("").run().await, Err(RunError::MissingResources(_))));
+}
+
+/// What an op returns that does not keep its word.
+trait Wrong: 'static {
+    const BLOCKING: bool = false;
+    fn spec() -> OpSpec;
+    fn returned() -> Started;
+}
+
+struct Broken<W>(std::marker::PhantomData<W>);
+
+impl<W: Wrong> Op for Broken<W> {
+    const NAME: &'static str = "broken";
+    type Inputs = ();
+    type Output = u64;
+    type Handles = OutputHandle<u64>;
+
+    fn spec() -> OpSpec {
+        if W::BLOCKING { W::spec().blocking() } else { W::spec() }
+    }
+
+    fn start(_call: &mut Call<'_>) -> Started {
+        W::returned()
+    }
+}
+
+macro_rules! wrong {
+    ($($name:ident: $blocking:literal, $spec:expr, $started:expr;)*) => {
+        $(
+            struct $name;
+            impl Wrong for $name {
+                const BLOCKING: bool = $blocking;
+                fn spec() -> OpSpec {
+                    $spec
+                }
+                fn returned() -> Started {
+                    $started
+                }
+            }
+        )*
+        fn broken() -> Vec<(&'static str, Job<Vec<u64>>)> {
+            vec![$((stringify!($name), broken_by::<$name>())),*]
+        }
+    };
+}
+
+fn broken_by<W: Wrong>() -> Job<Vec<u64>> {
+    Job::compose("broken", || {
+        let wrong = invoke::<Broken<W>>(());
+        crate::support::count(2).map(|x| crate::support::second(x, wrong)).collect()
+    })
+}
+
+fn list() -> Output {
+    Output::list(vec![DynamicOutput::new(1_u64, 1)])
+}
+
+wrong! {
+    NoOutput: false, OpSpec::new(&[]), Started::done(Ok(Returned::many([])));
+    Two: true, OpSpec::new(&[]),
+        Started::done(Ok(Returned::many([Output::value(1_u64), Output::value(2_u64)])));
+    AList: true, OpSpec::new(&[]), Started::done(Ok(Returned::one(list())));
+    Emitted: false, OpSpec::new(&[]), Started::done(Ok(Returned::one(Output::emitted())));
+    Nothing: false, OpSpec::new(&[]), Started::done(Ok(Returned::one(Output::optional(None::<u64>))));
+    OtherType: false, OpSpec::new(&[]), Started::done(Ok(Returned::one(Output::value("text"))));
+    FutureOfBlocking: true, OpSpec::new(&[]),
+        Started::future(async { Ok(Returned::one(Output::emitted())) });
+}
+
+/// S15: a run whose engine or ops break a rule is never a success, and never hangs.
+#[test]
+fn an_op_that_returns_what_its_spec_does_not_say_fails_the_run() {
+    for flavor in FLAVORS {
+        ends(flavor, || async {
+            for (name, job) in broken() {
+                let report = job.run().report().await;
+                assert_eq!(report.status(), RunStatus::Failure, "{name}: {report:?}");
+                assert!(report.output().is_none(), "{name}");
+            }
+        });
+    }
+}
