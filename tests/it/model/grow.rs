@@ -43,7 +43,16 @@ struct Grower {
 
 impl Grower {
     fn block(&mut self, seeds: &[Seed]) -> Vec<Stmt> {
-        seeds.iter().filter_map(|seed| self.stmt(seed)).collect()
+        let mut written = Vec::new();
+        for seed in seeds {
+            let needs = self.needs.len();
+            match self.stmt(seed) {
+                Some(stmt) => written.push(stmt),
+                // What was begun and given up is not in the job.
+                None => self.needs.truncate(needs),
+            }
+        }
+        written
     }
 
     fn stmt(&mut self, seed: &Seed) -> Option<Stmt> {
@@ -284,8 +293,9 @@ impl Grower {
         });
         entry.params = params;
         let view = self.current;
-        let nested = matches!(returned.as_slice(), [(_, _, of)] if matches!(of, Handle::Fan(fan) if fan.values() == Some(Type::Int)));
-        let flat = flat && nested && fan.nesting() == 1;
+        let is_flat = |of: &Handle| matches!(of, Handle::Fan(fan) if fan.nesting() == 1);
+        let can_be_flat = matches!(returned.as_slice(), [(.., of)] if is_flat(of));
+        let flat = flat && can_be_flat && fan.nesting() == 1;
         let returns = returned.into_iter().map(|(of, lift, handle)| {
             let mapped = Fan::new(view, fan.scope, handle);
             let mapped = if flat { mapped.flat() } else { mapped };

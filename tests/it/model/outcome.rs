@@ -11,7 +11,7 @@ pub(super) enum Outcome<T> {
 }
 
 /// How a step ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Status {
     Success,
     Failure,

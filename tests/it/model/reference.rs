@@ -19,7 +19,9 @@ pub(super) struct Expected {
     /// The steps of each node, in order.
     pub(super) steps: BTreeMap<String, BTreeMap<Path, Status>>,
     /// What each op that came to its end computed, by step key.
-    pub(super) computed: BTreeMap<String, i64>,
+    ///
+    /// Two copies may have one printed key: those of `a/b` in `c`, and of `a` in `b/c`.
+    pub(super) computed: BTreeMap<String, Vec<i64>>,
     pub(super) output: Option<Outcome<V>>,
 }
 
@@ -128,6 +130,10 @@ impl Run<'_> {
         self.expected.steps.entry(node.to_owned()).or_default().insert(at.clone(), status);
     }
 
+    fn computed(&mut self, node: &str, at: &Path, value: i64) {
+        self.expected.computed.entry(step_key(node, at)).or_default().push(value);
+    }
+
     /// Takes a step if it can run, and records one that cannot.
     fn step<T>(
         &mut self,
@@ -159,7 +165,7 @@ impl Run<'_> {
             run.record(node, at, if failed { Status::Failure } else { Status::Success });
             match result {
                 Ok(value) => {
-                    run.expected.computed.insert(step_key(node, at), value);
+                    run.computed(node, at, value);
                     Ready(V::Int(value))
                 }
                 Err(Wrong::Nothing) => Skipped,
@@ -214,7 +220,7 @@ impl Run<'_> {
         let is_list = producer.form == Form::List;
         let ended = script.end.is_ok() && (!broken || is_list || script.stubborn);
         if ended {
-            self.expected.computed.insert(step_key(node, at), script.plain);
+            self.computed(node, at, script.plain);
         }
         if ended && !broken {
             self.record(node, at, Status::Success);

@@ -1,5 +1,6 @@
 //! Generates seeds, and settings to run them with.
 
+use proptest::bool;
 use proptest::collection::vec;
 use proptest::option::{self, weighted};
 use proptest::prelude::*;
@@ -15,6 +16,7 @@ use super::work::{Fault, Form, Naming, Outputs, ProducerFault, ProducerWrong, St
 pub(super) struct Setting {
     pub(super) runtime: Runtime,
     pub(super) max_concurrent: Option<usize>,
+    pub(super) keep_values: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +39,9 @@ pub(super) fn case() -> impl Strategy<Value = Case> {
 
 fn setting() -> impl Strategy<Value = Setting> {
     let runtime = select(vec![Runtime::CurrentThread, Runtime::MultiThread]);
-    (runtime, option::of(1..=4usize))
-        .prop_map(|(runtime, max_concurrent)| Setting { runtime, max_concurrent })
+    (runtime, option::of(1..=4usize), bool::weighted(0.2)).prop_map(
+        |(runtime, max_concurrent, keep_values)| Setting { runtime, max_concurrent, keep_values },
+    )
 }
 
 fn job() -> impl Strategy<Value = JobSeed> {
@@ -112,9 +115,10 @@ fn style() -> BoxedStrategy<Style> {
 }
 
 fn work() -> BoxedStrategy<WorkSeed> {
-    let what = prop_oneof![Just(Wrong::Error), Just(Wrong::Panic), Just(Wrong::Nothing)];
+    let what =
+        prop_oneof![1 => Just(Wrong::Error), 1 => Just(Wrong::Panic), 2 => Just(Wrong::Nothing)];
     let fault = (what, 1..6i64).prop_map(|(what, every)| Fault { what, every });
-    (style(), any::<bool>(), weighted(0.15, fault), limit())
+    (style(), any::<bool>(), weighted(0.2, fault), limit())
         .prop_map(|(style, borrows, fault, max_concurrent)| WorkSeed {
             style,
             borrows,
