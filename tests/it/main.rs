@@ -17,6 +17,7 @@ mod examples;
 mod failing;
 mod fan_in;
 mod fan_out;
+mod held_back;
 mod hygiene;
 mod keys;
 mod limits;

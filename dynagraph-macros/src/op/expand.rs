@@ -54,6 +54,8 @@ fn invoke(op: &Op) -> TokenStream {
     let (_, ty_generics, where_clause) = generics.split_for_impl();
     // The user's function has the lint, and its own `allow`.
     let many = (params.len() > 7).then(|| quote!(#[allow(clippy::too_many_arguments)]));
+    let underscored = names.iter().any(|name| name.to_string().starts_with('_'));
+    let underscored = underscored.then(|| quote!(#[allow(clippy::used_underscore_binding)]));
     let params_of = declared(&generics);
     let handles = match &*op.returned.outputs {
         [output] => handle(op, output),
@@ -75,6 +77,7 @@ fn invoke(op: &Op) -> TokenStream {
         #unused
         #[track_caller]
         #many
+        #underscored
         #vis #fn_token #ident #params_of (#(#params),*) -> #handles #where_clause #body
     }
 }

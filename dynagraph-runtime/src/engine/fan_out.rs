@@ -153,7 +153,8 @@ impl FanOut {
             Window::Unbounded => u64::MAX,
         };
         let shared = plan.limit_owner.and_then(|up| frame.up(up - 1).limit(scope));
-        let eager = if plan.shape == Shape::Blocking { engine.cores } else { engine.workers };
+        // Blocking keys that wait do not say so: all lanes are started while there is work.
+        let eager = if plan.shape == Shape::Blocking { lanes } else { engine.workers };
         let fan_out = Arc::new(Self {
             engine: Arc::clone(engine),
             scope,

@@ -25,6 +25,8 @@ use crate::plan::{Shape, Work};
 
 /// The most keys that a lane takes at once.
 const MAX_BLOCK: usize = 64;
+/// The same on a thread that may block: whoever blocks keeps those behind it waiting.
+const MAX_BLOCKING_BLOCK: usize = 16;
 /// A block that takes less is made longer, one that takes more is made shorter.
 const BLOCK_TIME: Duration = Duration::from_micros(50);
 /// How many keys a lane runs without waiting before it lets others on its worker go on.
@@ -258,7 +260,7 @@ impl ChainLane {
             }
             chain.flush();
             done.flush(fan_out);
-            *size = next_block(*size, began.elapsed());
+            *size = next_block(*size, began.elapsed()).min(MAX_BLOCKING_BLOCK);
         }
     }
 }

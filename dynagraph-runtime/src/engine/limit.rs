@@ -48,6 +48,8 @@ pub(super) struct Lendable {
     engine: Arc<Engine>,
     node: NodeId,
     state: Mutex<Lent>,
+    /// Held by the emit that takes the slots again: a second one would wait for what the first has.
+    taking: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug)]
@@ -68,7 +70,7 @@ impl Lent {
 impl Lendable {
     pub(super) fn new(engine: Arc<Engine>, node: NodeId, slots: Slots) -> Arc<Self> {
         let state = Mutex::new(Lent { slots: Some(slots), waiting: 0, ended: false });
-        Arc::new(Self { engine, node, state })
+        Arc::new(Self { engine, node, state, taking: tokio::sync::Mutex::default() })
     }
 
     /// Gives the slots up while `wait` waits.
@@ -89,6 +91,10 @@ impl Lendable {
         drop(slots);
         wait.await;
         drop(waiting);
+        if !lock(&self.state).needs_slots() {
+            return;
+        }
+        let _taking = self.taking.lock().await;
         let needs_slots = lock(&self.state).needs_slots();
         if needs_slots {
             let slots = self.engine.slots(self.node).await;

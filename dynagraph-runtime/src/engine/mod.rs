@@ -167,11 +167,14 @@ impl Engine {
         }
     }
 
-    /// How many lanes a fan-out may have.
+    /// How many lanes a fan-out may have. For blocking ops, as many as cores unless the job says.
     fn lanes(&self, scope: &ScopePlan) -> usize {
-        let default = self.options.max_concurrent.unwrap_or(DEFAULT_WINDOW);
-        let lanes = scope.max_concurrent.unwrap_or(default).get();
-        if scope.shape == Shape::Blocking { lanes.min(self.cores) } else { lanes }
+        let default = self.options.max_concurrent.unwrap_or(DEFAULT_WINDOW).get();
+        match scope.max_concurrent {
+            Some(limit) => limit.get(),
+            None if scope.shape == Shape::Blocking => default.min(self.cores),
+            None => default,
+        }
     }
 
     /// Notes that the engine broke a rule of its own, and ends the run.

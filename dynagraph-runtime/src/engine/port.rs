@@ -95,6 +95,7 @@ impl Port for OutputPort {
         let (tell, told) = tokio::sync::oneshot::channel();
         let engine = Arc::clone(&self.engine);
         let waiting = computing.clone();
+        let stand_in = computing.as_ref().and_then(Computing::take_stand_in);
         engine.spawn(async move {
             let room = self.room().await;
             // Before the thread goes on, so that paused time does not run on between.
@@ -104,9 +105,8 @@ impl Port for OutputPort {
             // An op that was aborted meanwhile does not listen.
             let _untold = tell.send(room);
         });
-        if let Some(computing) = computing {
-            computing.end();
-        }
+        // Not before the task is there: paused time would run on between.
+        drop(stand_in);
         // The run drops the other end when it ends.
         told.blocking_recv().unwrap_or(Err(closed))
     }

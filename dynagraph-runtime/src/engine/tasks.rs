@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinHandle};
 
@@ -141,17 +141,21 @@ thread_local! {
 
 /// Whether an emitter's thread computes, rather than waits for room.
 ///
-/// While it does, a blocking task of the runtime stands for it: a runtime whose time is paused lets it run on as soon as
-/// nothing else is to be done, and knows of blocking tasks, but not of threads.
+/// While it does, a blocking task of the runtime stands in for it: a runtime whose time is paused, which only a
+/// current-thread one can be, lets time run on as soon as nothing else is to be done. It knows of blocking tasks, but not
+/// of threads.
 #[derive(Clone)]
 pub(super) struct Computing {
     engine: Arc<Engine>,
-    ends: Arc<Mutex<Option<std::sync::mpsc::Sender<()>>>>,
+    stand_in: Arc<Mutex<Option<StandIn>>>,
 }
+
+/// Keeps a blocking task, until it is dropped.
+type StandIn = std::sync::mpsc::Sender<()>;
 
 impl Computing {
     fn new(engine: &Arc<Engine>) -> Self {
-        Self { engine: Arc::clone(engine), ends: Arc::default() }
+        Self { engine: Arc::clone(engine), stand_in: Arc::default() }
     }
 
     /// The emitter that owns this thread.
@@ -160,14 +164,18 @@ impl Computing {
     }
 
     pub(super) fn begin(&self) {
-        let (ends, ended) = std::sync::mpsc::channel::<()>();
-        *lock(&self.ends) = Some(ends);
+        if self.engine.handle.runtime_flavor() != RuntimeFlavor::CurrentThread {
+            return;
+        }
+        let (stand_in, ended) = std::sync::mpsc::channel::<()>();
+        *lock(&self.stand_in) = Some(stand_in);
         // Ends when the other end of the channel is dropped; nobody waits for it.
         drop(self.engine.spawn_blocking(move || ended.recv().is_ok()));
     }
 
-    pub(super) fn end(&self) {
-        drop(lock(&self.ends).take());
+    /// What stands for the computing: it ends when this is dropped.
+    pub(super) fn take_stand_in(&self) -> Option<StandIn> {
+        lock(&self.stand_in).take()
     }
 
     fn on_this_thread(self) -> impl Drop {
@@ -176,7 +184,7 @@ impl Computing {
             fn drop(&mut self) {
                 let computing = COMPUTING.with_borrow_mut(Option::take);
                 if let Some(computing) = computing {
-                    computing.end();
+                    drop(computing.take_stand_in());
                 }
             }
         }

@@ -32,12 +32,21 @@ pub(super) fn may_hold_back(graph: &Graph) -> Vec<bool> {
                 _ => Event::Emitted(id),
             };
             let finished = circles[events.place(Event::Finished(id))];
-            // A zip finds its pairs in any order, and a stream gives them in one: what it holds back must not stop
-            // the zip.
-            let unordered = matches!(scope.source, Source::Zip(_)) && is_streamed(graph, id);
+            // Copies may begin in another order than the one they are read in. What a reader has not come to must then
+            // not be held back: it may have the place that an earlier copy needs.
+            let unordered = is_streamed(graph, id)
+                && graph.ancestry(id).any(|around| begins_in_any_order(graph, id, around));
             !unordered && finished != circles[events.place(emitter)]
         })
         .collect()
+}
+
+/// Whether the copies of a scope around another may begin in any order: a zip finds its pairs so, and a limit shared by
+/// several fan-outs is given to whoever comes first.
+fn begins_in_any_order(graph: &Graph, id: ScopeId, around: ScopeId) -> bool {
+    let scope = graph.scope(around);
+    let shares = scope.max_concurrent.is_some_and(|limit| Some(limit.owner) != scope.parent);
+    matches!(scope.source, Source::Zip(_)) || (around != id && shares)
 }
 
 fn is_streamed(graph: &Graph, scope: ScopeId) -> bool {

@@ -85,7 +85,7 @@ impl<T> DynamicHandle<T> {
 
     /// At most this many keys run at once.
     ///
-    /// 1,024 unless said here or for the run.
+    /// 1,024 unless said here or for the run; where all ops of a copy block, as many as there are cores unless said here.
     #[track_caller]
     #[must_use]
     pub fn max_concurrent(self, keys: usize) -> Self {
