@@ -81,26 +81,9 @@ impl Sink {
 
     pub(super) fn absorb(&self, buffer: &mut SinkBuffer) {
         match (self, buffer) {
-            (Self::Collect(collected), SinkBuffer::Values(buffer)) => {
-                let mut collected = lock(collected);
-                collected.taken += buffer.len() as u64;
-                let failed = buffer.iter().any(|(_, value)| value.fate() == Fate::Failed);
-                collected.note(failed);
-                if let SinkBuffer::Values(values) = &mut collected.values {
-                    values.append(buffer);
-                }
-            }
-            (Self::Collect(collected), SinkBuffer::Keyed(buffer)) => {
-                let mut collected = lock(collected);
-                collected.taken += buffer.len() as u64;
-                let failed = buffer.iter().any(|(_, _, value)| value.fate() == Fate::Failed);
-                collected.note(failed);
-                if let SinkBuffer::Keyed(values) = &mut collected.values {
-                    values.append(buffer);
-                }
-            }
+            (Self::Collect(collected), buffer) => lock(collected).append(buffer),
             (Self::Stream(stream), SinkBuffer::Entries(buffer)) => stream.push(buffer.drain(..)),
-            _ => unreachable!("a sink's buffer is of its kind"),
+            (Self::Stream(_), _) => wrong_kind(),
         }
     }
 
@@ -129,9 +112,28 @@ impl Sink {
 }
 
 impl Collected {
-    fn note(&mut self, failed: bool) {
-        if failed {
+    fn append(&mut self, buffer: &mut SinkBuffer) {
+        let failed = |value: &Outcome| value.fate() == Fate::Failed;
+        let (taken, any_failed) = match (&mut self.values, buffer) {
+            (SinkBuffer::Values(values), SinkBuffer::Values(buffer)) => {
+                let summary = (buffer.len(), buffer.iter().any(|(_, value)| failed(value)));
+                values.append(buffer);
+                summary
+            }
+            (SinkBuffer::Keyed(values), SinkBuffer::Keyed(buffer)) => {
+                let summary = (buffer.len(), buffer.iter().any(|(_, _, value)| failed(value)));
+                values.append(buffer);
+                summary
+            }
+            _ => wrong_kind(),
+        };
+        self.taken += taken as u64;
+        if any_failed {
             self.fate = Fate::Failed;
         }
     }
+}
+
+fn wrong_kind() -> ! {
+    unreachable!("a sink's buffer is of its kind")
 }
