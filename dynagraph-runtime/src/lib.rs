@@ -45,6 +45,7 @@
 
 mod engine;
 mod error;
+mod event;
 mod graph;
 mod job;
 mod key;
@@ -55,7 +56,8 @@ mod run;
 mod step;
 mod value;
 
-pub use error::{BuildError, Failures, MissingResource, OpError, RunError, StepError};
+pub use error::{BuildError, ConfigError, Failures, MissingResource, OpError, RunError, StepError};
+pub use event::{Event, EventKind, Events, Metadata, MetadataValue, Observer};
 pub use graph::{
     Composed, DynamicHandle, Fanned, GraphEdge, GraphNode, GraphView, Handles, Input, Inputs,
     IntoInput, Mapped, NodeHandle, OutputHandle, Place, invoke,
@@ -64,8 +66,8 @@ pub use job::{Job, JobOutput};
 pub use key::{KeyError, KeyPath, MappingKey, StepKey};
 pub use keyed::{IntoIter, Iter, Keyed};
 pub use op::{
-    Call, Captured, DynamicOut, DynamicOutput, EmitError, Op, OpContext, OpSpec, Output,
-    OutputKind, OutputSpec, Resource, ResourceSpec, Returned, RunId, Started,
+    Backoff, Call, Captured, DynamicOut, DynamicOutput, EmitError, Jitter, Op, OpContext, OpSpec,
+    Output, OutputKind, OutputSpec, Resource, ResourceSpec, RetryPolicy, Returned, RunId, Started,
 };
 pub use run::{Run, RunHandle, RunReport, RunStatus};
 pub use step::{StepReport, StepStatus};

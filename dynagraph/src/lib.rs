@@ -115,8 +115,9 @@ pub mod prelude {
     #[cfg(feature = "macros")]
     pub use dynagraph_macros::{job, op};
     pub use dynagraph_runtime::{
-        DynamicHandle, DynamicOut, DynamicOutput, EmitError, Job, Keyed, Mapped, MappingKey, Op,
-        OpContext, OpError, OutputHandle, Resource, RunError, RunReport, RunStatus, StepStatus,
+        Backoff, DynamicHandle, DynamicOut, DynamicOutput, EmitError, Jitter, Job, Keyed, Mapped,
+        MappingKey, Op, OpContext, OpError, OutputHandle, Resource, RetryPolicy, RunError,
+        RunReport, RunStatus, StepStatus,
     };
 }
 
@@ -124,7 +125,7 @@ pub mod prelude {
 #[doc(hidden)]
 pub mod __private {
     pub use dynagraph_runtime::{
-        Call, Composed, Handles, NodeHandle, OpSpec, Output, OutputSpec, Place, Returned, Started,
-        Value, invoke,
+        Backoff, Call, Composed, Handles, Jitter, NodeHandle, OpSpec, Output, OutputSpec, Place,
+        RetryPolicy, Returned, Started, Value, invoke,
     };
 }

@@ -38,11 +38,10 @@ pub(super) struct StepEnvironment<'a, P> {
 impl<P: Fn() -> KeyPath> Environment for StepEnvironment<'_, P> {
     fn context(&self) -> OpContext {
         let (name, _) = self.engine.step_name(self.node);
-        OpContext::new(StepInfo {
-            run_id: self.engine.run_id,
-            key: StepKey::new(name, (self.path)()),
-            attempt: 1,
-        })
+        let key = StepKey::new(name, (self.path)());
+        let Engine { run_id, stop, listeners, .. } = self.engine;
+        let (cancellation, listeners) = (stop.cancellation(), Arc::clone(listeners));
+        OpContext::new(Arc::new(StepInfo::new(*run_id, key, 1, cancellation, listeners)))
     }
 
     fn resources(&self) -> &TypeMap {

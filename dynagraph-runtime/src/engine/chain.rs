@@ -153,7 +153,7 @@ impl Chain {
                 }
                 (Work::Op(op), Fate::Ready) => {
                     if on == On::Worker {
-                        if op.max_concurrent.is_some() {
+                        if op.spec.rules.max_concurrent.is_some() {
                             return Next::Limit(id);
                         }
                         if op.spec.blocking {

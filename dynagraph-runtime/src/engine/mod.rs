@@ -47,6 +47,7 @@ use outcome::Outcome;
 use stop::Stop;
 use tasks::Tasks;
 
+use crate::event::Listeners;
 use crate::op::RunId;
 use crate::plan::{DEFAULT_WINDOW, Plan, ScopePlan, Shape};
 use crate::step::{StepReport, StepStatus};
@@ -64,6 +65,7 @@ pub(crate) struct Options {
     pub(crate) fail_fast: bool,
     pub(crate) keep_steps: bool,
     pub(crate) keep_values: bool,
+    pub(crate) listeners: Arc<Listeners>,
 }
 
 /// One run, as all its tasks see it.
@@ -82,6 +84,7 @@ struct Engine {
     ledger: Ledger,
     tasks: Tasks,
     stop: Stop,
+    listeners: Arc<Listeners>,
     fault: Mutex<Option<String>>,
     began: Instant,
     began_at: SystemTime,
@@ -145,7 +148,7 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Option<Ran> {
 impl Engine {
     fn new(plan: Arc<Plan>, options: Options, handle: Handle) -> Self {
         let nodes = (0..plan.nodes.len()).map(crate::graph::NodeId);
-        let limits = nodes.map(|node| plan.op(node).and_then(|op| op.max_concurrent));
+        let limits = nodes.map(|node| plan.op(node).and_then(|op| op.spec.rules.max_concurrent));
         let asked = plan.scopes.iter().filter_map(|scope| scope.max_concurrent).max();
         let default = asked.map_or(DEFAULT_WINDOW, |asked| asked.max(DEFAULT_WINDOW));
         let at_once = options.max_concurrent.unwrap_or(default);
@@ -158,6 +161,7 @@ impl Engine {
             ledger: Ledger::new(plan.nodes.len()),
             tasks: Tasks::default(),
             stop: Stop::default(),
+            listeners: Arc::clone(&options.listeners),
             fault: Mutex::default(),
             began: Instant::now(),
             began_at: ledger::wall_clock(),

@@ -72,6 +72,15 @@ pub enum BuildError {
         /// Where it was called.
         at: &'static Location<'static>,
     },
+    /// A timeout of no time at all.
+    #[error("{at}: `.{method}(0ns)`: no attempt could ever end in time")]
+    #[non_exhaustive]
+    ZeroTimeout {
+        /// The method.
+        method: &'static str,
+        /// Where it was called.
+        at: &'static Location<'static>,
+    },
     /// A number that must be at least 1 is 0.
     #[error("{at}: `.{method}(0)`: at least 1")]
     #[non_exhaustive]

@@ -1,9 +1,11 @@
 //! Errors: why a job is not valid, why a step failed, why a run ended without its output.
 
 mod build;
+mod config;
 mod op;
 mod run;
 
 pub use build::BuildError;
+pub use config::ConfigError;
 pub use op::OpError;
 pub use run::{Failures, MissingResource, RunError, StepError};

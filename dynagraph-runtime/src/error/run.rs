@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::{BuildError, OpError};
+use super::{BuildError, ConfigError, OpError};
 use crate::op::EmitError;
 use crate::step::StepReport;
 
@@ -18,6 +19,16 @@ pub enum StepError {
     Panicked(String),
     /// The op broke a rule for mapping keys.
     Emit(EmitError),
+    /// The attempt took longer than its `timeout`, or was silent for longer than its `idle_timeout`.
+    #[non_exhaustive]
+    TimedOut {
+        /// The time that it had.
+        after: Duration,
+        /// Whether it was silent for too long, rather than taking too long.
+        idle: bool,
+        /// Whether the op blocks its thread, and so runs on: it keeps its slots until it returns.
+        still_running: bool,
+    },
     /// A zip found a key on one side only.
     #[non_exhaustive]
     Unmatched {
@@ -34,6 +45,11 @@ impl fmt::Display for StepError {
             Self::Op(error) => fmt::Display::fmt(error, f),
             Self::Panicked(message) => write!(f, "panicked: {message}"),
             Self::Emit(error) => fmt::Display::fmt(error, f),
+            Self::TimedOut { after, idle, still_running } => {
+                let what = if *idle { "gave no sign of life for" } else { "timed out after" };
+                write!(f, "{what} {after:?}")?;
+                if *still_running { f.write_str(", and still blocks its thread") } else { Ok(()) }
+            }
             Self::Unmatched { key, left } => {
                 let side = if *left { "left" } else { "right" };
                 write!(f, "the key {key:?} is on the {side} side of the zip only")
@@ -47,7 +63,7 @@ impl std::error::Error for StepError {
         match self {
             Self::Op(error) => error.as_error().source(),
             Self::Emit(error) => Some(error),
-            Self::Panicked(_) | Self::Unmatched { .. } => None,
+            Self::Panicked(_) | Self::TimedOut { .. } | Self::Unmatched { .. } => None,
         }
     }
 }
@@ -64,9 +80,19 @@ pub enum RunError {
     /// Ops ask for resources that the run was not given. No step was run.
     #[error("{}", listed(.0))]
     MissingResources(Vec<MissingResource>),
+    /// The run is set up in a way that cannot work. No step was run.
+    #[error("{}", listed(.0))]
+    Config(Vec<ConfigError>),
     /// Steps failed.
     #[error("{0}")]
     Failed(Failures),
+    /// The run took longer than its `timeout`, and what ran was aborted.
+    #[error("the run timed out after {after:?}")]
+    #[non_exhaustive]
+    TimedOut {
+        /// The time that it had.
+        after: Duration,
+    },
     /// The run was canceled.
     #[error("the run was canceled")]
     Canceled,
@@ -114,8 +140,8 @@ impl fmt::Display for MissingResource {
     }
 }
 
-fn listed(missing: &[MissingResource]) -> String {
-    missing.iter().map(MissingResource::to_string).collect::<Vec<_>>().join("; ")
+fn listed<T: fmt::Display>(mistakes: &[T]) -> String {
+    mistakes.iter().map(T::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// The steps that failed, grouped by cause when printed.

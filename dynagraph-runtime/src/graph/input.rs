@@ -152,7 +152,6 @@ pub fn invoke<O: Op>(given: <O::Inputs as Inputs>::Given) -> O::Handles {
             op_name: O::NAME,
             op_type: TypeId::of::<O>(),
             behavior: Arc::new(Behavior::<O>::new()),
-            max_concurrent: spec.max_concurrent,
             spec,
             tags: Vec::new(),
             fan_outs: vec![None; kinds.len()],

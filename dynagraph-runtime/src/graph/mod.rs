@@ -164,7 +164,6 @@ pub(crate) struct OpNode {
     pub(crate) op_type: TypeId,
     pub(crate) behavior: Arc<dyn ErasedOp>,
     pub(crate) spec: OpSpec,
-    pub(crate) max_concurrent: Option<NonZeroUsize>,
     pub(crate) tags: Vec<(String, String)>,
     /// For every output, the scope of its copies if it is dynamic.
     pub(crate) fan_outs: Vec<Option<ScopeId>>,

@@ -71,7 +71,6 @@ fn op(graph: &mut Graph, scope: ScopeId, outputs: usize) -> NodeId {
         op_type: TypeId::of::<Nothing>(),
         behavior: Arc::new(Nothing),
         spec,
-        max_concurrent: None,
         tags: Vec::new(),
         fan_outs: vec![None; outputs],
     };

@@ -1,9 +1,13 @@
-//! What an attempt knows of itself.
+//! What an attempt knows of itself, and what it can tell its run.
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::time::Instant;
+
+use super::cancellation::Cancellation;
+use crate::event::{EventKind, Listeners, Metadata, MetadataValue};
 use crate::key::{KeyPath, MappingKey, StepKey};
 
 /// Tells one run from every other.
@@ -31,9 +35,10 @@ impl fmt::Debug for RunId {
     }
 }
 
-/// Tells an op which run, step and attempt it is.
+/// Tells an op which run, step and attempt it is, and takes what it has to say.
 ///
 /// An op that has a parameter of this type is given one; it is no input.
+/// It is cheap to clone.
 ///
 /// # Examples
 ///
@@ -49,22 +54,62 @@ pub struct OpContext {
     step: Arc<StepInfo>,
 }
 
+/// One attempt, as its op and the engine share it.
 #[derive(Debug)]
 pub(crate) struct StepInfo {
     pub(crate) run_id: RunId,
     pub(crate) key: StepKey,
     pub(crate) attempt: u32,
+    pub(crate) cancellation: Cancellation,
+    pub(crate) listeners: Arc<Listeners>,
+    said: Mutex<Said>,
+}
+
+/// What an op said of its attempt.
+#[derive(Debug, Default)]
+struct Said {
+    /// When it last gave a sign of life.
+    beat: Option<Instant>,
+    metadata: Metadata,
+}
+
+impl StepInfo {
+    pub(crate) fn new(
+        run_id: RunId,
+        key: StepKey,
+        attempt: u32,
+        cancellation: Cancellation,
+        listeners: Arc<Listeners>,
+    ) -> Self {
+        Self { run_id, key, attempt, cancellation, listeners, said: Mutex::default() }
+    }
+
+    /// When the op last gave a sign of life, if it did.
+    pub(crate) fn last_beat(&self) -> Option<Instant> {
+        self.said().beat
+    }
+
+    /// Takes what the op said of its outputs.
+    pub(crate) fn take_metadata(&self) -> Metadata {
+        std::mem::take(&mut self.said().metadata)
+    }
+
+    fn said(&self) -> MutexGuard<'_, Said> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl OpContext {
-    pub(crate) fn new(step: StepInfo) -> Self {
-        Self { step: Arc::new(step) }
+    pub(crate) fn new(step: Arc<StepInfo>) -> Self {
+        Self { step }
     }
 
-    /// A context for calling an op in a unit test: a step `test`, its first attempt.
+    /// A context for calling an op in a unit test: a step `test`, its first attempt, not canceled.
     pub fn for_test() -> Self {
         let key = StepKey::new("test".into(), KeyPath::root());
-        Self::new(StepInfo { run_id: RunId::random(), key, attempt: 1 })
+        let cancellation = Cancellation::default();
+        let step = StepInfo::new(RunId::random(), key, 1, cancellation, Arc::default());
+        Self::new(Arc::new(step))
     }
 
     /// The run that the step belongs to.
@@ -85,5 +130,70 @@ impl OpContext {
     /// Which attempt of the step this is, counted from 1.
     pub fn attempt(&self) -> u32 {
         self.step.attempt
+    }
+
+    /// Text that is the same in every attempt of this step, and in no other step or run: 32 hexadecimal digits.
+    ///
+    /// Passed on to a service that knows what it has already done, it makes a retried request safe.
+    pub fn idempotency_token(&self) -> String {
+        let text = format!("{}/{}", self.step.run_id, self.step.key);
+        format!("{:032x}", fnv_1a(text.as_bytes()))
+    }
+
+    /// Whether the run was asked to end. An op that works long without waiting looks at this now and then.
+    pub fn is_canceled(&self) -> bool {
+        self.step.cancellation.is_asked()
+    }
+
+    /// Waits until the run is asked to end.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost when the future is dropped.
+    pub async fn canceled(&self) {
+        self.step.cancellation.asked().await;
+    }
+
+    /// Says that the op is alive: its `idle_timeout` begins anew.
+    pub fn heartbeat(&self) {
+        self.step.said().beat = Some(Instant::now());
+    }
+
+    /// Says how far the op is, to whoever watches the run. It is a [`heartbeat`](Self::heartbeat) too.
+    pub fn progress(&self, done: u64, total: u64) {
+        self.heartbeat();
+        let step = || self.step.key.clone();
+        self.step.listeners.tell(|| EventKind::StepProgress { step: step(), done, total });
+    }
+
+    /// Adds a note about the step's outputs, which its success event and its report carry.
+    ///
+    /// A name given twice in one attempt has the last value.
+    /// The notes of an attempt that fails are dropped.
+    pub fn add_output_metadata(&self, name: impl Into<String>, value: impl Into<MetadataValue>) {
+        let (name, value) = (name.into(), value.into());
+        let metadata = &mut self.step.said().metadata;
+        match metadata.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = value,
+            None => metadata.push((name, value)),
+        }
+    }
+}
+
+/// The 128-bit FNV-1a hash, which no version of anything changes: <http://www.isthe.com/chongo/tech/comp/fnv/>.
+fn fnv_1a(bytes: &[u8]) -> u128 {
+    const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
+    bytes.iter().fold(BASIS, |hash, byte| (hash ^ u128::from(*byte)).wrapping_mul(PRIME))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_is_fnv_1a() {
+        assert_eq!(fnv_1a(b""), 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d);
+        assert_eq!(fnv_1a(b"a"), 0xd228_cb69_6f1a_8caf_7891_2b70_4e4a_8964);
     }
 }

@@ -1,9 +1,11 @@
 //! What an op is, and what it is given: its inputs, its context, its resources and its dynamic outputs.
 
 mod call;
+mod cancellation;
 mod context;
 mod dynamic;
 mod resource;
+mod retry;
 mod spec;
 
 use std::fmt;
@@ -11,11 +13,14 @@ use std::marker::PhantomData;
 
 pub use call::{Call, Output, Returned, Started};
 pub(crate) use call::{Environment, Given, List, Outputs, Progress};
+pub(crate) use cancellation::Cancellation;
 pub(crate) use context::StepInfo;
 pub use context::{OpContext, RunId};
 pub use dynamic::{Captured, DynamicOut, DynamicOutput, EmitError};
 pub(crate) use dynamic::{Port, Refused, check_key};
 pub use resource::Resource;
+pub use retry::{Backoff, Jitter, RetryPolicy};
+pub(crate) use spec::PoolUse;
 pub use spec::{OpSpec, OutputKind, OutputSpec, ResourceSpec};
 
 /// A unit of work: a function that can be invoked in a job.

@@ -1,7 +1,11 @@
 //! What the engine knows of an op before it runs it.
 
 use std::any::{TypeId, type_name};
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::retry::RetryPolicy;
 
 /// Describes an op to the engine.
 ///
@@ -12,8 +16,35 @@ pub struct OpSpec {
     pub(crate) inputs: &'static [&'static str],
     pub(crate) outputs: Vec<OutputSpec>,
     pub(crate) resources: Vec<ResourceSpec>,
-    pub(crate) max_concurrent: Option<NonZeroUsize>,
     pub(crate) version: Option<&'static str>,
+    pub(crate) rules: StepRules,
+}
+
+/// How the steps of an op are run. What is not said here, the run may say.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct StepRules {
+    pub(crate) max_concurrent: Option<NonZeroUsize>,
+    pub(crate) pool: Option<PoolUse>,
+    pub(crate) retry: Option<RetryPolicy>,
+    /// How long one attempt may take.
+    pub(crate) timeout: Option<Duration>,
+    /// How long an attempt may give no sign of life.
+    pub(crate) idle_timeout: Option<Duration>,
+}
+
+impl StepRules {
+    /// Whether a step, once begun on a thread that may block, needs nobody's leave and nobody's watch.
+    pub(crate) fn let_it_run(&self) -> bool {
+        let Self { max_concurrent, pool, timeout, idle_timeout, retry: _ } = self;
+        max_concurrent.is_none() && pool.is_none() && timeout.is_none() && idle_timeout.is_none()
+    }
+}
+
+/// What each step takes of a limit that the run gives a size and a rate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PoolUse {
+    pub(crate) name: Arc<str>,
+    pub(crate) weight: NonZeroU32,
 }
 
 /// One output of an op.
@@ -53,8 +84,8 @@ impl OpSpec {
             inputs,
             outputs: vec![OutputSpec::plain("output")],
             resources: Vec::new(),
-            max_concurrent: None,
             version: None,
+            rules: StepRules::default(),
         }
     }
 
@@ -87,7 +118,51 @@ impl OpSpec {
     #[must_use]
     pub const fn max_concurrent(mut self, limit: usize) -> Self {
         assert!(limit > 0, "`max_concurrent` is at least 1");
-        self.max_concurrent = NonZeroUsize::new(limit);
+        self.rules.max_concurrent = NonZeroUsize::new(limit);
+        self
+    }
+
+    /// Every step takes `weight` slots of the pool of this name, and a turn of the rate of this name.
+    ///
+    /// # Panics
+    ///
+    /// If `weight` is zero; `#[op]` refuses it at its own tokens.
+    #[must_use]
+    pub fn pool(mut self, name: &str, weight: u32) -> Self {
+        let weight = NonZeroU32::new(weight);
+        assert!(weight.is_some(), "a pool's weight is at least 1");
+        self.rules.pool = weight.map(|weight| PoolUse { name: name.into(), weight });
+        self
+    }
+
+    /// A step that fails is tried again.
+    #[must_use]
+    pub const fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.rules.retry = Some(policy);
+        self
+    }
+
+    /// An attempt that takes longer fails.
+    ///
+    /// # Panics
+    ///
+    /// If `timeout` is zero; `#[op]` refuses it at its own tokens.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        assert!(!timeout.is_zero(), "a timeout is longer than nothing");
+        self.rules.timeout = Some(timeout);
+        self
+    }
+
+    /// An attempt that gives no [`heartbeat`](super::OpContext::heartbeat) for longer fails.
+    ///
+    /// # Panics
+    ///
+    /// If `timeout` is zero; `#[op]` refuses it at its own tokens.
+    #[must_use]
+    pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
+        assert!(!timeout.is_zero(), "a timeout is longer than nothing");
+        self.rules.idle_timeout = Some(timeout);
         self
     }
 

@@ -159,7 +159,6 @@ impl<'a> Layout<'a> {
                     op_type: op.op_type,
                     behavior: op.behavior.clone(),
                     spec: op.spec.clone(),
-                    max_concurrent: op.max_concurrent,
                     outputs: op.fan_outs.iter().map(output).collect(),
                 })
             }

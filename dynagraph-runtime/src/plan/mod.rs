@@ -165,7 +165,6 @@ pub(crate) struct OpPlan {
     pub(crate) op_type: TypeId,
     pub(crate) behavior: Arc<dyn ErasedOp>,
     pub(crate) spec: OpSpec,
-    pub(crate) max_concurrent: Option<NonZeroUsize>,
     pub(crate) outputs: Vec<OutputPlan>,
 }
 

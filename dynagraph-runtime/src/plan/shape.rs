@@ -17,7 +17,7 @@ pub(super) fn shape(graph: &Graph, scope: ScopeId, nodes: &[NodeId], leaf: bool)
     }
     let ops: Vec<_> =
         nodes.iter().filter_map(|id| graph.node(*id).op().map(|op| (*id, op))).collect();
-    let free = |op: &OpNode| op.spec.blocking && op.max_concurrent.is_none();
+    let free = |op: &OpNode| op.spec.blocking && op.spec.rules.let_it_run();
     if !ops.is_empty() && ops.iter().all(|(_, op)| free(op)) {
         return Shape::Blocking;
     }

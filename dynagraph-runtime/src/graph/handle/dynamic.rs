@@ -4,14 +4,17 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::num::NonZeroUsize;
 use std::panic::Location;
+use std::time::Duration;
 
 use super::super::composed::{Composed, Place};
 use super::super::composer::{Composer, Ref, with_composer};
 use super::super::{Graph, KeyLimit, Kind, PortRef, ScopeId, Source};
 use super::gather::{Home, collect, collect_keyed};
 use super::output::{Awaited, OutputHandle, describe, order};
+use super::rules;
 use crate::error::BuildError;
 use crate::keyed::Keyed;
+use crate::op::RetryPolicy;
 use crate::value::Value;
 
 /// Refers, inside a job function, to any number of values, each with a mapping key.
@@ -67,6 +70,49 @@ impl<T> DynamicHandle<T> {
     #[must_use]
     pub fn after(self, other: impl Awaited) -> Self {
         order(self.producer(), other.awaited(), Location::caller());
+        self
+    }
+
+    /// Tries a step of the op that gives these values again when it fails.
+    ///
+    /// Replaces the op's own policy, as a whole.
+    #[track_caller]
+    #[must_use]
+    pub fn retry(self, policy: RetryPolicy) -> Self {
+        rules::retry(self.producer(), policy, Location::caller());
+        self
+    }
+
+    /// An attempt of the op that gives these values fails when it takes longer. See [`OutputHandle::timeout`].
+    #[track_caller]
+    #[must_use]
+    pub fn timeout(self, timeout: Duration) -> Self {
+        rules::timeout(self.producer(), timeout, Location::caller());
+        self
+    }
+
+    /// An attempt of the op that gives these values fails when it gives no heartbeat for longer.
+    /// See [`OutputHandle::idle_timeout`].
+    #[track_caller]
+    #[must_use]
+    pub fn idle_timeout(self, timeout: Duration) -> Self {
+        rules::idle_timeout(self.producer(), timeout, Location::caller());
+        self
+    }
+
+    /// Every step of the op that gives these values takes a slot of this pool. See [`OutputHandle::pool`].
+    #[track_caller]
+    #[must_use]
+    pub fn pool(self, name: impl Into<String>) -> Self {
+        rules::pool(self.producer(), name.into(), 1, Location::caller());
+        self
+    }
+
+    /// As [`pool`](Self::pool), for steps that take several slots each.
+    #[track_caller]
+    #[must_use]
+    pub fn weighted_pool(self, name: impl Into<String>, weight: u32) -> Self {
+        rules::pool(self.producer(), name.into(), weight, Location::caller());
         self
     }
 

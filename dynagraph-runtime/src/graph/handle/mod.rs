@@ -5,6 +5,7 @@ mod dynamic;
 mod gather;
 mod mapped;
 mod output;
+mod rules;
 
 pub use dynamic::DynamicHandle;
 pub(crate) use dynamic::RawDynamic;

@@ -4,10 +4,13 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::num::NonZeroUsize;
 use std::panic::Location;
+use std::time::Duration;
 
 use super::super::composer::{Composer, Ref, with_composer};
 use super::super::{Graph, Kind, OpNode, PortRef, RawInput, Wire};
+use super::rules;
 use crate::error::BuildError;
+use crate::op::RetryPolicy;
 use crate::value::{Erased, Value};
 
 /// Refers, inside a job function, to a value that an op will give.
@@ -55,9 +58,59 @@ impl<T> OutputHandle<T> {
     pub fn max_concurrent(self, limit: usize) -> Self {
         let at = Location::caller();
         describe(self.port, "max_concurrent", at, |composer, op| match NonZeroUsize::new(limit) {
-            Some(limit) => op.max_concurrent = Some(limit),
+            Some(limit) => op.spec.rules.max_concurrent = Some(limit),
             None => *composer = Some(BuildError::Zero { method: "max_concurrent", at }),
         });
+        self
+    }
+
+    /// Tries a step of this use of the op again when it fails.
+    ///
+    /// Replaces the op's own policy, as a whole.
+    #[track_caller]
+    #[must_use]
+    pub fn retry(self, policy: RetryPolicy) -> Self {
+        rules::retry(self.port, policy, Location::caller());
+        self
+    }
+
+    /// An attempt of this use of the op that takes longer fails, and is retried if there is a policy for it.
+    ///
+    /// Overrides the op's own `timeout`.
+    /// An async op is dropped then.
+    /// A blocking one cannot be aborted: it runs on and keeps its slots until it returns, and what it gives is dropped.
+    #[track_caller]
+    #[must_use]
+    pub fn timeout(self, timeout: Duration) -> Self {
+        rules::timeout(self.port, timeout, Location::caller());
+        self
+    }
+
+    /// An attempt of this use of the op that gives no [`heartbeat`](crate::OpContext::heartbeat) for longer fails.
+    ///
+    /// Overrides the op's own `idle_timeout`; otherwise as [`timeout`](Self::timeout).
+    #[track_caller]
+    #[must_use]
+    pub fn idle_timeout(self, timeout: Duration) -> Self {
+        rules::idle_timeout(self.port, timeout, Location::caller());
+        self
+    }
+
+    /// Every step of this use of the op takes a slot of this pool, and a turn of the rate of this name.
+    ///
+    /// Replaces the op's own pool. The run gives both their size: `run().pool("api", 10)`, `run().rate("api", ..)`.
+    #[track_caller]
+    #[must_use]
+    pub fn pool(self, name: impl Into<String>) -> Self {
+        rules::pool(self.port, name.into(), 1, Location::caller());
+        self
+    }
+
+    /// As [`pool`](Self::pool), for steps that take several slots each.
+    #[track_caller]
+    #[must_use]
+    pub fn weighted_pool(self, name: impl Into<String>, weight: u32) -> Self {
+        rules::pool(self.port, name.into(), weight, Location::caller());
         self
     }
 
