@@ -1,15 +1,20 @@
 //! One attempt of one step: calls the op, and lets no panic out.
 
 use std::any::Any;
+use std::cell::OnceCell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use tokio::time::Instant;
+use tracing::{Instrument as _, info_span};
 
 use super::Engine;
+use super::rules::NodeRules;
 use crate::error::{OpError, StepError};
+use crate::event::EventKind;
 use crate::graph::NodeId;
 use crate::key::{KeyPath, StepKey};
 use crate::op::{
@@ -31,17 +36,39 @@ pub(super) enum Attempt {
 pub(super) struct StepEnvironment<'a, P> {
     pub(super) engine: &'a Engine,
     pub(super) node: NodeId,
+    pub(super) attempt: u32,
     pub(super) path: P,
     pub(super) ports: &'a [Option<Arc<dyn Port>>],
+    /// Made when somebody asks.
+    pub(super) info: OnceCell<Arc<StepInfo>>,
+}
+
+impl<P: Fn() -> KeyPath> StepEnvironment<'_, P> {
+    pub(super) fn info(&self) -> &Arc<StepInfo> {
+        let make = || Arc::new(self.engine.step_info(self.node, (self.path)(), self.attempt));
+        self.info.get_or_init(make)
+    }
+
+    fn key(&self) -> StepKey {
+        self.engine.step_key(self.node, (self.path)())
+    }
+}
+
+impl Engine {
+    pub(super) fn step_key(&self, node: NodeId, path: KeyPath) -> StepKey {
+        StepKey::new(self.step_name(node).0, path)
+    }
+
+    pub(super) fn step_info(&self, node: NodeId, path: KeyPath, attempt: u32) -> StepInfo {
+        let key = self.step_key(node, path);
+        let (cancellation, listeners) = (self.stop.cancellation(), Arc::clone(&self.listeners));
+        StepInfo::new(self.run_id, key, attempt, cancellation, listeners)
+    }
 }
 
 impl<P: Fn() -> KeyPath> Environment for StepEnvironment<'_, P> {
     fn context(&self) -> OpContext {
-        let (name, _) = self.engine.step_name(self.node);
-        let key = StepKey::new(name, (self.path)());
-        let Engine { run_id, stop, listeners, .. } = self.engine;
-        let (cancellation, listeners) = (stop.cancellation(), Arc::clone(listeners));
-        OpContext::new(Arc::new(StepInfo::new(*run_id, key, 1, cancellation, listeners)))
+        OpContext::new(Arc::clone(self.info()))
     }
 
     fn resources(&self) -> &TypeMap {
@@ -64,15 +91,43 @@ impl<P> fmt::Debug for StepEnvironment<'_, P> {
 
 /// Calls an op.
 pub(super) fn start<P: Fn() -> KeyPath>(
-    op: &OpPlan,
+    rules: &NodeRules,
     inputs: &mut Vec<Erased>,
     environment: &StepEnvironment<'_, P>,
 ) -> Attempt {
-    let started =
-        catch_unwind(AssertUnwindSafe(|| op.behavior.start(&mut Call::new(inputs, environment)).0));
+    let engine = environment.engine;
+    let attempt = environment.attempt;
+    engine.listeners.tell(|| EventKind::StepStart { step: environment.key(), attempt });
+    let span = info_span!(
+        target: "dynagraph", parent: &engine.span,
+        "step", run_id = %engine.run_id, step = %environment.key(), attempt,
+    );
+    let began = (!rules.deadlines.are_none()).then(Instant::now);
+    let started = span.in_scope(|| {
+        let start = || rules.behavior.start(&mut Call::new(inputs, environment)).0;
+        catch_unwind(AssertUnwindSafe(start))
+    });
     match started {
-        Ok(Progress::Done(result)) => Attempt::Ended(result.map_err(StepError::Op)),
-        Ok(Progress::Running(future)) => Attempt::Running(drive(future)),
+        Ok(Progress::Done(result)) => {
+            // Nobody can end an op that does its work in `start`.
+            let missed = began.and_then(|began| rules.deadlines.missed_by(began.elapsed()));
+            Attempt::Ended(missed.map_or(result.map_err(StepError::Op), Err))
+        }
+        Ok(Progress::Running(future)) => {
+            let driven = drive(future);
+            let attempt = match began {
+                None => driven,
+                Some(_) => {
+                    let info = Arc::clone(environment.info());
+                    Box::pin(rules.deadlines.bound(info, driven))
+                }
+            };
+            Attempt::Running(if span.is_disabled() {
+                attempt
+            } else {
+                attempt.instrument(span).boxed()
+            })
+        }
         Err(payload) => Attempt::Ended(Err(panicked(payload))),
     }
 }

@@ -1,21 +1,26 @@
 //! Runs instances whose steps follow one another: the values stay in the lane, and nothing is shared per step.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use tokio::time::Instant;
 
 use super::Engine;
 use super::attempt::{Attempt, AttemptResult, StepEnvironment, conforming, start};
+use super::blocking::Blocking;
 use super::fan_out::Elements;
 use super::frame::Frame;
-use super::ledger::{Ended, Tally};
+use super::hop::{Hop, Hopped};
+use super::ledger::{Ended, How, Tally};
 use super::outcome::{Fate, Outcome};
+use super::verdict::Verdict;
 use super::wire;
 use crate::graph::{NodeId, ScopeId};
 use crate::key::{KeyPath, MappingKey};
-use crate::op::{Given, Outputs, Returned};
-use crate::plan::{Arg, NodePlan, OpPlan, Place, ScopePlan, Work};
+use crate::op::{Given, Outputs, Returned, StepInfo};
+use crate::plan::{Arg, NodePlan, Place, ScopePlan, Work};
 use crate::step::StepStatus;
 use crate::value::Erased;
 
@@ -27,6 +32,23 @@ pub(super) struct Chain {
     tally: Tally,
     /// The next node.
     at: usize,
+    /// The step of the next node.
+    step: Step,
+    /// Where it says which step it is at, on a thread that may block.
+    blocking: Option<Arc<Blocking>>,
+}
+
+/// A step on its way.
+#[derive(Debug, Default)]
+struct Step {
+    /// How many attempts have failed.
+    failed: u32,
+    /// When the first one began.
+    began: Option<Instant>,
+    /// What another attempt would be given.
+    kept: Vec<Erased>,
+    /// The attempt that runs, as its op sees it.
+    info: Option<Arc<StepInfo>>,
 }
 
 /// What does not change from instance to instance.
@@ -60,8 +82,12 @@ pub(super) struct At<'a> {
 pub(super) enum Next {
     /// The instance is done.
     Done,
+    /// The run is told to stop.
+    Stop,
     /// Wait for an op.
-    Wait(NodeId, BoxFuture<'static, AttemptResult>, Option<Instant>),
+    Wait(NodeId, BoxFuture<'static, AttemptResult>),
+    /// Wait before the next attempt.
+    Rest(Duration),
     /// Wait until a value of an instance around is there.
     Need(Place),
     /// Take a slot of this node, and call its op.
@@ -98,7 +124,14 @@ impl Chain {
             captured: plan.outer_cells.iter().map(|_| None).collect(),
         };
         let around = Around { engine, scope, outer };
-        Self { around, values, tally: Tally::default(), at: 0 }
+        let (tally, step) = (Tally::default(), Step::default());
+        Self { around, values, tally, at: 0, step, blocking: None }
+    }
+
+    /// Says from now on which step it is at.
+    pub(super) fn blocking(&mut self) -> &Arc<Blocking> {
+        let path = &self.around.outer.path;
+        self.blocking.get_or_insert_with(|| Arc::new(Blocking::of_keys(path.clone())))
     }
 
     /// Begins an instance.
@@ -106,6 +139,7 @@ impl Chain {
         let places = &self.around.plan().elements;
         elements.each(|place, outcome| self.values.cells[places[place]] = Some(outcome));
         self.at = 0;
+        self.step.failed = 0;
     }
 
     /// Takes what a cell holds at the end of an instance, or shares it if somebody else takes it too.
@@ -139,9 +173,14 @@ impl Chain {
     /// Goes on until the instance is done or something must be waited for.
     pub(super) fn advance(&mut self, at: At<'_>, on: On) -> Next {
         while let Some(&id) = self.around.plan().nodes.get(self.at) {
-            let Self { around, values, tally, .. } = self;
+            let Self { around, values, tally, step, .. } = self;
             let node = around.engine.plan.node(id);
-            let fate = match values.fate_of_inputs(around, node) {
+            let fate = match step.failed {
+                0 => values.fate_of_inputs(around, node),
+                // What a retry is given was kept.
+                _ => Ok(Fate::Ready),
+            };
+            let fate = match fate {
                 Ok(fate) => fate,
                 Err(place) => return Next::Need(place),
             };
@@ -150,17 +189,21 @@ impl Chain {
                     values.take_inputs(around, node);
                     let outcome = wire::run(&around.engine, *wire, &mut values.inputs);
                     values.set(node, 0, outcome);
+                    self.at += 1;
                 }
-                (Work::Op(op), Fate::Ready) => {
+                (Work::Op(_), Fate::Ready) => {
+                    if around.engine.stop.is_stopped() {
+                        return Next::Stop;
+                    }
                     if on == On::Worker {
-                        if op.spec.rules.max_concurrent.is_some() {
+                        if around.engine.is_limited(id) {
                             return Next::Limit(id);
                         }
-                        if op.spec.blocking {
+                        if around.engine.rules(id).blocking {
                             return Next::Block(id);
                         }
                     }
-                    if let Some(next) = call(around, values, tally, (id, op), at) {
+                    if let Some(next) = self.call(id, at) {
                         return next;
                     }
                 }
@@ -171,52 +214,127 @@ impl Chain {
                         tally.add(&around.engine, ended, || around.path(at));
                     }
                     values.pass_on(node, fate);
+                    self.at += 1;
                 }
             }
-            self.at += 1;
         }
         Next::Done
     }
 
     /// Calls the op of the next node. Gives what is to be waited for, if anything is.
-    pub(super) fn call(&mut self, id: NodeId, op: &OpPlan, at: At<'_>) -> Option<Next> {
-        let Self { around, values, tally, .. } = self;
-        let next = call(around, values, tally, (id, op), at);
-        if next.is_none() {
-            self.at += 1;
+    pub(super) fn call(&mut self, id: NodeId, at: At<'_>) -> Option<Next> {
+        self.prepare(id);
+        let Self { around, values, step, blocking, .. } = self;
+        if let Some(blocking) = blocking {
+            blocking.at(id, at.index);
         }
-        next
+        let engine = &*around.engine;
+        let environment = StepEnvironment {
+            engine,
+            node: id,
+            attempt: step.failed + 1,
+            path: || around.path(at),
+            ports: &[],
+            info: OnceCell::new(),
+        };
+        let attempt = start(engine.rules(id), &mut values.inputs, &environment);
+        step.info = environment.info.into_inner();
+        match attempt {
+            Attempt::Ended(result) => self.settle(id, result, at),
+            Attempt::Running(future) => Some(Next::Wait(id, future)),
+        }
     }
 
-    /// The next node's inputs, for calling its op elsewhere.
-    pub(super) fn inputs_of_next(&mut self, id: NodeId) -> Vec<Erased> {
-        let Self { around, values, .. } = self;
-        values.take_inputs(around, around.engine.plan.node(id));
-        std::mem::take(&mut values.inputs)
+    /// Prepares the next node's attempt to be made elsewhere.
+    pub(super) fn hop(&mut self, id: NodeId, at: At<'_>) -> Hop {
+        self.prepare(id);
+        let inputs = std::mem::take(&mut self.values.inputs);
+        let (path, attempt) = (self.path(at), self.attempt());
+        Hop { node: id, path, attempt, inputs, ports: Vec::new() }
     }
 
-    /// Takes what the op of the next node gave.
-    pub(super) fn settle(
+    /// Takes what an attempt made elsewhere gave.
+    pub(super) fn settle_hop<H>(
         &mut self,
         id: NodeId,
-        result: AttemptResult,
-        began: Option<Instant>,
+        hopped: Hopped<H>,
         at: At<'_>,
-    ) {
-        let Self { around, values, tally, .. } = self;
-        settle(around, values, tally, (id, began), result, at);
-        self.at += 1;
+    ) -> Option<Next> {
+        self.step.info = Some(hopped.info);
+        self.settle(id, hopped.result, at)
     }
 
+    /// The next node.
+    pub(super) fn next_node(&self) -> NodeId {
+        self.around.plan().nodes[self.at]
+    }
+
+    /// Which attempt the next node's step is at, counted from 1.
+    pub(super) fn attempt(&self) -> u32 {
+        self.step.failed + 1
+    }
+
+    /// Takes the inputs of an attempt of the next node, and keeps them if another one may follow.
+    fn prepare(&mut self, id: NodeId) {
+        let Self { around, values, step, .. } = self;
+        let engine = &around.engine;
+        if step.failed == 0 {
+            step.began = engine.clock();
+            values.take_inputs(around, engine.plan.node(id));
+        } else {
+            values.inputs = std::mem::take(&mut step.kept);
+        }
+        if engine.rules(id).may_follow(step.failed + 1) {
+            step.kept.clone_from(&values.inputs);
+        }
+    }
+
+    /// Takes what an attempt of the next node gave. Says how long to wait, if another one follows.
+    pub(super) fn settle(&mut self, id: NodeId, result: AttemptResult, at: At<'_>) -> Option<Next> {
+        let Self { around, values, tally, step, .. } = self;
+        let engine = &around.engine;
+        let result = result.and_then(|returned| conforming(engine.plan.op(id), returned));
+        let attempt = step.failed + 1;
+        let result = match result {
+            Err(error) => match engine.verdict(id, attempt, &error, || around.path(at)) {
+                Verdict::Again(delay) => {
+                    engine.up_for_retry((id, attempt), error, delay, || around.path(at));
+                    step.failed = attempt;
+                    return again(attempt, delay);
+                }
+                Verdict::GiveUp => Err(error),
+            },
+            returned => returned,
+        };
+        let metadata = step.info.take().map(|info| info.take_metadata()).unwrap_or_default();
+        let how = How { node: id, attempts: attempt, began: step.began, metadata };
+        settle(around, values, tally, how, result, at);
+        step.failed = 0;
+        step.kept.clear();
+        self.at += 1;
+        None
+    }
+
+    /// The path of the instance that runs.
+    pub(super) fn path(&self, at: At<'_>) -> KeyPath {
+        self.around.path(at)
+    }
+}
+
+impl Chain {
     /// Runs the instance that was begun on a thread that may block, with all it captures there.
-    pub(super) fn run_on_thread(&mut self, at: At<'_>) {
+    pub(super) fn run_on_thread(&mut self, at: At<'_>) -> Paused {
         loop {
             match self.advance(at, On::Thread) {
-                Next::Done => return,
+                Next::Done => return Paused::Done,
+                Next::Stop => return Paused::Stopped,
+                Next::Rest(delay) => return Paused::Resting(delay),
                 // An op may do both: block first, and go on as a future.
-                Next::Wait(id, future, began) => {
+                Next::Wait(id, future) => {
                     let result = self.around.engine.handle.block_on(future);
-                    self.settle(id, result, began, at);
+                    if let Some(Next::Rest(delay)) = self.settle(id, result, at) {
+                        return Paused::Resting(delay);
+                    }
                 }
                 Next::Need(_) | Next::Limit(_) | Next::Block(_) => {
                     unreachable!("on a thread that may block, a chain of blocking ops needs nobody")
@@ -224,11 +342,17 @@ impl Chain {
             }
         }
     }
+}
 
-    /// The path of the instance that runs.
-    pub(super) fn path(&self, at: At<'_>) -> KeyPath {
-        self.around.path(at)
-    }
+/// How far an instance has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub(super) enum Paused {
+    Done,
+    /// The run is told to stop.
+    Stopped,
+    /// A step waits for its retry.
+    Resting(Duration),
 }
 
 impl Drop for Chain {
@@ -300,43 +424,30 @@ impl Values {
     }
 }
 
-/// Calls an op. Gives what is to be waited for, if anything is.
-fn call(
-    around: &Around,
-    values: &mut Values,
-    tally: &mut Tally,
-    (id, op): (NodeId, &OpPlan),
-    at: At<'_>,
-) -> Option<Next> {
-    let engine = &around.engine;
-    let began = engine.clock();
-    values.take_inputs(around, engine.plan.node(id));
-    let environment = StepEnvironment { engine, node: id, path: || around.path(at), ports: &[] };
-    match start(op, &mut values.inputs, &environment) {
-        Attempt::Ended(result) => {
-            settle(around, values, tally, (id, began), result, at);
-            None
-        }
-        Attempt::Running(future) => Some(Next::Wait(id, future, began)),
-    }
+/// How many retries without a delay follow one another before others on the worker go on.
+const RETRIES_PER_TURN: u32 = 64;
+
+/// What to wait for before the next attempt: often nothing.
+fn again(attempt: u32, delay: Duration) -> Option<Next> {
+    let at_once = delay.is_zero() && !attempt.is_multiple_of(RETRIES_PER_TURN);
+    (!at_once).then_some(Next::Rest(delay))
 }
 
-/// Takes what an op gave.
+/// Takes what the last attempt of a step gave.
 fn settle(
     around: &Around,
     values: &mut Values,
     tally: &mut Tally,
-    (id, began): (NodeId, Option<Instant>),
+    how: How,
     result: AttemptResult,
     at: At<'_>,
 ) {
     let engine = &around.engine;
+    let id = how.node;
     let node = engine.plan.node(id);
-    let op = engine.plan.op(id);
-    let result = result.and_then(|returned| conforming(op, returned));
     match result {
         Ok(Returned(outputs)) => {
-            tally.add(engine, Ended::success(id, began), || around.path(at));
+            tally.add(engine, Ended::success(how), || around.path(at));
             if engine.options.keep_values
                 && let Outputs::One(output) = &outputs
                 && let Given::Value(value) = &output.0
@@ -353,7 +464,7 @@ fn settle(
             }
         }
         Err(error) => {
-            tally.add(engine, Ended::failure(id, error, began), || around.path(at));
+            tally.add(engine, engine.ended_badly(how, error), || around.path(at));
             values.pass_on(node, Fate::Failed);
         }
     }

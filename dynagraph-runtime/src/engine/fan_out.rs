@@ -17,6 +17,9 @@ use crate::op::List;
 use crate::plan::{DEFAULT_WINDOW, Feed, ScopePlan, Shape, Window};
 use crate::value::Erased;
 
+/// How many keys of a fan-out may wait for a retry while as many as may run at once do.
+const RESTING_LANES: usize = DEFAULT_WINDOW.get();
+
 /// One emitted key, and what its instance is given.
 #[derive(Debug)]
 pub(super) struct Item {
@@ -84,8 +87,9 @@ pub(super) struct FanOut {
     /// The instance that it belongs to.
     pub(super) frame: Arc<Frame>,
     pub(super) sinks: Vec<Sink>,
-    /// A limit that it shares with the same fan-out of other instances.
-    pub(super) shared_limit: Option<Arc<Semaphore>>,
+    /// How many keys run at once, where lanes do not say so by their number: the limit is shared with other fan-outs, or
+    /// a lane may have to wait and let another one run.
+    pub(super) key_slots: Option<Arc<Semaphore>>,
     state: Mutex<State>,
     window: u64,
     max_lanes: usize,
@@ -146,24 +150,28 @@ impl Drop for Suspended<'_> {
 impl FanOut {
     pub(super) fn new(engine: &Arc<Engine>, scope: ScopeId, frame: &Arc<Frame>) -> Arc<Self> {
         let plan = engine.plan.scope(scope);
-        let lanes = engine.lanes(plan);
+        let lanes = engine.lanes(scope);
         let window = match plan.window {
             Window::Keys(keys) => keys.get() as u64,
             Window::Default => DEFAULT_WINDOW.get().max(lanes) as u64,
             Window::Unbounded => u64::MAX,
         };
+        let shape = engine.shape(scope);
         let shared = plan.limit_owner.and_then(|up| frame.up(up - 1).limit(scope));
+        let may_rest = shape != Shape::Graph && engine.may_rest(scope);
+        let max_lanes = if may_rest { lanes.saturating_add(RESTING_LANES) } else { lanes };
+        let own = || may_rest.then(|| Arc::new(Semaphore::new(lanes.min(Semaphore::MAX_PERMITS))));
         // Blocking keys that wait do not say so: all lanes are started while there is work.
-        let eager = if plan.shape == Shape::Blocking { lanes } else { engine.workers };
+        let eager = if shape == Shape::Blocking { lanes } else { engine.workers };
         let fan_out = Arc::new(Self {
             engine: Arc::clone(engine),
             scope,
             frame: Arc::clone(frame),
             sinks: plan.gathers.iter().map(|gather| Sink::new(gather.kind)).collect(),
-            shared_limit: shared,
+            key_slots: shared.or_else(own),
             state: Mutex::default(),
             window,
-            max_lanes: lanes,
+            max_lanes,
             eager_lanes: eager.min(lanes),
             work: Semaphore::new(0),
             room: Notify::new(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::attempt::guarded;
 use super::fan_out::{Elements, Ending, FanOut, Item};
 use super::instance::Instance;
-use super::ledger::Ended;
+use super::ledger::{Ended, How};
 use super::outcome::{Fate, Outcome};
 use super::stream::{Entry, Reader};
 use crate::error::StepError;
@@ -194,7 +194,7 @@ impl<'a> Zipping<'a> {
             let error = StepError::Unmatched { key: key.to_string(), left };
             let path = || self.fan_out.frame.path.child(key.clone(), index);
             let step = self.step();
-            self.fan_out.engine.record(Ended::failure(step, error, None), path);
+            self.fan_out.engine.record(Ended::failure(How::at_once(step), error), path);
             let elements = Elements::One(Outcome::Failed);
             self.fan_out.push_at(Item { index, key, elements });
         }

@@ -1,15 +1,17 @@
 //! Folds: one instance of the body after the other, each with the accumulator of the one before.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::Engine;
-use super::chain::{At, Chain};
+use super::chain::{At, Chain, Paused};
 use super::fan_out::Elements;
 use super::feed::reader;
 use super::instance::Instance;
-use super::lane::{LaneSlot, run_chain};
+use super::lane::{LaneSlots, resting, run_chain};
 use super::outcome::{Fate, Outcome};
 use super::stream::Entry;
+use crate::key::MappingKey;
 use crate::plan::{Arg, FoldPlan, NodePlan, Shape};
 
 /// The most values that are folded before others on the thread go on.
@@ -55,6 +57,8 @@ pub(super) async fn run(instance: &Instance, node: &NodePlan, fold: &FoldPlan) {
 
 struct Folding {
     accumulator: Outcome,
+    /// The step that a thread left before its end.
+    begun: Option<Begun>,
     body: Body,
     result: usize,
     may_skip: bool,
@@ -70,7 +74,7 @@ enum Body {
 impl Folding {
     fn new(instance: &Instance, fold: &FoldPlan, accumulator: Outcome) -> Self {
         let engine = &instance.engine;
-        let shape = engine.plan.scope(fold.body).shape;
+        let shape = engine.shape(fold.body);
         let body = match shape {
             Shape::Graph => Body::Graph(fold.body),
             Shape::Chain | Shape::Blocking => {
@@ -79,7 +83,14 @@ impl Folding {
             }
         };
         let blocking = shape == Shape::Blocking;
-        Self { accumulator, body, result: fold.result, may_skip: fold.may_skip, blocking }
+        Self {
+            accumulator,
+            begun: None,
+            body,
+            result: fold.result,
+            may_skip: fold.may_skip,
+            blocking,
+        }
     }
 
     /// Folds some values.
@@ -90,25 +101,11 @@ impl Folding {
             Body::Graph(_) => false,
         };
         match &self.body {
-            Body::Chain(_) if blocking => {
-                let mut slot = LaneSlot::default();
-                slot.take(engine).await;
-                let work = engine.spawn_blocking(move || {
-                    for entry in entries {
-                        self.step_here(entry);
-                    }
-                    self
-                });
-                match work.await {
-                    Ok(folding) => folding,
-                    // Aborted, or a fault that was noted where it happened.
-                    Err(_) => std::future::pending().await,
-                }
-            }
+            Body::Chain(_) if blocking => self.step_on_threads(engine, entries.into()).await,
             Body::Chain(_) => {
-                let mut slot = LaneSlot::default();
+                let mut slots = LaneSlots::default();
                 for entry in entries {
-                    self.step_on_worker(engine, entry, &mut slot).await;
+                    self.step_on_worker(engine, entry, &mut slots).await;
                 }
                 self
             }
@@ -129,29 +126,85 @@ impl Folding {
         }
     }
 
-    fn step_here(&mut self, entry: Entry) {
-        let (index, key) = (entry.index, entry.key.clone());
-        let (elements, after) = self.elements(entry);
-        let Body::Chain(chain) = &mut self.body else { return };
-        chain.begin(elements);
-        chain.run_on_thread(At { key: &key, index });
-        let result = chain.give(self.result, true);
-        chain.end();
-        chain.flush();
-        self.advance(result, after);
+    /// Folds values on a thread that may block, and leaves it while a step waits for its retry.
+    async fn step_on_threads(mut self, engine: &Arc<Engine>, mut entries: VecDeque<Entry>) -> Self {
+        let mut slots = LaneSlots::default();
+        loop {
+            slots.take(engine).await;
+            let Body::Chain(chain) = &mut self.body else { return self };
+            let steps = Arc::clone(chain.blocking());
+            let work = engine.spawn_blocking(Some(steps), move || {
+                let paused = self.run_on_thread(&mut entries);
+                (self, entries, paused)
+            });
+            // Aborted, or a fault that was noted where it happened.
+            let Ok((folding, left, paused)) = work.await else {
+                return std::future::pending().await;
+            };
+            (self, entries) = (folding, left);
+            match (paused, &self.begun, &self.body) {
+                (Paused::Done, ..) => return self,
+                (Paused::Resting(delay), Some(begun), Body::Chain(chain)) => {
+                    let at = At { key: &begun.key, index: begun.index };
+                    let in_flight = resting(engine, chain, at);
+                    slots.rest(engine, delay).await;
+                    in_flight.ended();
+                }
+                _ => return std::future::pending().await,
+            }
+        }
     }
 
-    async fn step_on_worker(&mut self, engine: &Arc<Engine>, entry: Entry, slot: &mut LaneSlot) {
+    fn run_on_thread(&mut self, entries: &mut VecDeque<Entry>) -> Paused {
+        loop {
+            let begun = match self.begun.take() {
+                Some(begun) => begun,
+                None => match entries.pop_front() {
+                    Some(entry) => self.begin(entry),
+                    None => return Paused::Done,
+                },
+            };
+            let Body::Chain(chain) = &mut self.body else { return Paused::Done };
+            let blocking = Arc::clone(chain.blocking());
+            blocking.take(std::iter::once((begun.index, &begun.key)));
+            let paused = chain.run_on_thread(At { key: &begun.key, index: begun.index });
+            blocking.idle();
+            if paused != Paused::Done {
+                self.begun = Some(begun);
+                return paused;
+            }
+            self.end(begun);
+        }
+    }
+
+    async fn step_on_worker(&mut self, engine: &Arc<Engine>, entry: Entry, slots: &mut LaneSlots) {
+        slots.take(engine).await;
+        let begun = self.begin(entry);
+        let Body::Chain(chain) = &mut self.body else { return };
+        let at = At { key: &begun.key, index: begun.index };
+        if run_chain(engine, chain, at, slots).await.is_break() {
+            return std::future::pending().await;
+        }
+        self.end(begun);
+    }
+
+    /// Begins a step of the body, which is a chain.
+    fn begin(&mut self, entry: Entry) -> Begun {
         let (index, key) = (entry.index, entry.key.clone());
         let (elements, after) = self.elements(entry);
+        if let Body::Chain(chain) = &mut self.body {
+            chain.begin(elements);
+        }
+        Begun { index, key, after }
+    }
+
+    /// Ends a step of the body, which is a chain.
+    fn end(&mut self, begun: Begun) {
         let Body::Chain(chain) = &mut self.body else { return };
-        slot.take(engine).await;
-        chain.begin(elements);
-        run_chain(engine, chain, At { key: &key, index }, slot).await;
         let result = chain.give(self.result, true);
         chain.end();
         chain.flush();
-        self.advance(result, after);
+        self.advance(result, begun.after);
     }
 
     /// What the body is given, and how to go on after it.
@@ -177,6 +230,13 @@ impl Folding {
             (After::Result(_), result) => result,
         };
     }
+}
+
+/// A step of the fold.
+struct Begun {
+    index: u64,
+    key: MappingKey,
+    after: After,
 }
 
 /// The accumulator after a step.

@@ -4,46 +4,78 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::attempt::{Attempt, AttemptResult, StepEnvironment, start};
+use super::blocking::Blocking;
 use crate::error::{OpError, StepError};
 use crate::graph::NodeId;
 use crate::key::KeyPath;
-use crate::op::Port;
+use crate::op::{Port, StepInfo};
 use crate::value::Erased;
 
-/// Calls the op of a node, and waits for its end.
-pub(super) async fn call(
-    engine: &Arc<Engine>,
-    id: NodeId,
-    inputs: Vec<Erased>,
-    path: KeyPath,
-    ports: Vec<Option<Arc<dyn Port>>>,
-) -> AttemptResult {
-    let op = engine.plan.op(id);
-    let emits = op.is_some_and(|op| op.spec.outputs.iter().any(|output| output.emitted));
-    let on_thread = {
-        let engine = Arc::clone(engine);
-        move || call_here(&engine, id, inputs, &path, &ports)
-    };
-    let result = if emits {
-        engine.on_own_thread(on_thread).await
-    } else {
-        engine.spawn_blocking(on_thread).await.map_err(|error| error.to_string())
-    };
-    result.unwrap_or_else(|error| Err(StepError::Op(OpError::from(error))))
+/// An attempt that is to be made on a thread that may block.
+pub(super) struct Hop {
+    pub(super) node: NodeId,
+    pub(super) path: KeyPath,
+    pub(super) attempt: u32,
+    pub(super) inputs: Vec<Erased>,
+    pub(super) ports: Vec<Option<Arc<dyn Port>>>,
 }
 
-fn call_here(
-    engine: &Arc<Engine>,
-    id: NodeId,
-    mut inputs: Vec<Erased>,
-    path: &KeyPath,
-    ports: &[Option<Arc<dyn Port>>],
-) -> AttemptResult {
-    let Some(op) = engine.plan.op(id) else { unreachable!("only ops are called") };
-    let environment = StepEnvironment { engine, node: id, path: || path.clone(), ports };
-    match start(op, &mut inputs, &environment) {
-        Attempt::Ended(result) => result,
-        // An op may do both: block first, and go on as a future.
-        Attempt::Running(future) => engine.handle.block_on(future),
+/// What came of it.
+pub(super) struct Hopped<H> {
+    pub(super) result: AttemptResult,
+    pub(super) info: Arc<StepInfo>,
+    /// What the thread held; nothing if the op still runs.
+    pub(super) held: Option<H>,
+}
+
+impl Hop {
+    /// Calls the op, and waits for its end or for the end of its time.
+    ///
+    /// An op that runs on keeps what it holds until it returns.
+    pub(super) async fn call<H: Send + 'static>(self, engine: &Arc<Engine>, held: H) -> Hopped<H> {
+        let node = self.node;
+        let rules = engine.rules(node);
+        let emits = engine.plan.op(node).is_some_and(|op| op.emits());
+        let info = Arc::new(engine.step_info(node, self.path.clone(), self.attempt));
+        let blocking = Arc::new(Blocking::one(node, self.path.clone()));
+        let on_thread = {
+            let (engine, info) = (Arc::clone(engine), Arc::clone(&info));
+            move || (self.call_here(&engine, info), held)
+        };
+        let ended = async {
+            if emits {
+                engine.on_own_thread(blocking, on_thread).await
+            } else {
+                let task = engine.spawn_blocking(Some(blocking), on_thread);
+                task.await.map_err(|error| error.to_string())
+            }
+        };
+        let ended = tokio::select! {
+            biased;
+            ended = ended => ended,
+            missed = rules.deadlines.missed(&info) => {
+                return Hopped { result: Err(missed.error(true)), info, held: None };
+            }
+        };
+        match ended {
+            Ok((result, held)) => Hopped { result, info, held: Some(held) },
+            Err(error) => {
+                let result = Err(StepError::Op(OpError::from(error)));
+                Hopped { result, info, held: None }
+            }
+        }
+    }
+
+    fn call_here(self, engine: &Arc<Engine>, info: Arc<StepInfo>) -> AttemptResult {
+        let Self { node, path, attempt, mut inputs, ports } = self;
+        let path = || path.clone();
+        let ports = &ports;
+        let info = info.into();
+        let environment = StepEnvironment { engine, node, attempt, path, ports, info };
+        match start(engine.rules(node), &mut inputs, &environment) {
+            Attempt::Ended(result) => result,
+            // An op may do both: block first, and go on as a future.
+            Attempt::Running(future) => engine.handle.block_on(future),
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! Everything in the instance that may wait is a future of its own: an op waits for its inputs, a collect for its
 //! fan-out, a fold for the next value. They meet in the instance's cells, and in nothing else.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
@@ -12,15 +13,18 @@ use tokio::time::Instant;
 use super::attempt::{Attempt, AttemptResult, StepEnvironment, conforming, start};
 use super::fan_out::{Elements, Ending, FanOut, Item};
 use super::frame::Frame;
+use super::hop::Hop;
 use super::lane::InFlight;
-use super::ledger::Ended;
+use super::ledger::{Ended, How};
 use super::limit::Lendable;
 use super::outcome::{Fate, Outcome};
 use super::port::OutputPort;
 use super::sink::{Sink, SinkBuffer};
 use super::stream::StreamValue;
-use super::{Engine, feed, fold, gather, hop, wire};
+use super::verdict::Verdict;
+use super::{Engine, feed, fold, gather, wire};
 use crate::error::StepError;
+use crate::event::Metadata;
 use crate::graph::{NodeId, ScopeId, Wire};
 use crate::op::{EmitError, Given, Output, Outputs, Port, Returned};
 use crate::plan::{Arg, Feed, GatherPlan, NodePlan, OpPlan, OutputPlan, Work};
@@ -36,6 +40,37 @@ pub(super) struct Instance {
 }
 
 type Fiber<'a> = BoxFuture<'a, ()>;
+
+/// A step on its way.
+struct Trying {
+    node: NodeId,
+    /// Which attempt it is at, counted from 1.
+    attempt: u32,
+    /// When the first one began.
+    began: Option<Instant>,
+    /// What the next attempt is given.
+    kept: Vec<Erased>,
+}
+
+impl Trying {
+    fn new(engine: &Engine, node: NodeId, inputs: Vec<Erased>) -> Self {
+        Self { node, attempt: 1, began: engine.clock(), kept: inputs }
+    }
+
+    /// The inputs of an attempt; they are kept if another one may follow.
+    fn inputs(&mut self, another_may_follow: bool) -> Vec<Erased> {
+        if another_may_follow { self.kept.clone() } else { std::mem::take(&mut self.kept) }
+    }
+}
+
+/// The slots of an attempt, until it is dropped.
+struct Lent(Arc<Lendable>);
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        self.0.give_back();
+    }
+}
 
 /// Runs the instance of a key.
 pub(super) async fn run(fan_out: &Arc<FanOut>, item: Item) {
@@ -190,45 +225,68 @@ impl Instance {
     /// Runs a step whose inputs are ready.
     async fn step(&self, id: NodeId, node: &NodePlan, op: &OpPlan, inputs: Vec<Erased>) {
         let engine = &self.engine;
-        let slots = Lendable::new(Arc::clone(engine), id, engine.slots(id).await);
-        if engine.stop.is_stopped() {
-            // The run is being aborted, and this with it.
-            return std::future::pending().await;
-        }
-        let ports = self.ports(id, op, &slots);
-        let began = engine.clock();
-        let in_flight = InFlight::new(engine, id, || self.frame.path.clone());
-        let result = self.attempt(id, op, inputs, &ports).await;
-        in_flight.ended();
-        slots.give_back();
-        let broken = ports.iter().flatten().find_map(|port| port.close());
-        let result = match (broken, result) {
-            (Some(broken), _) => Err(StepError::Emit(broken)),
-            (None, Ok(returned)) => conforming(Some(op), returned)
-                .and_then(|returned| check_lists(&returned, &ports).map(|()| returned)),
-            (None, Err(error)) => Err(error),
+        let path = || self.frame.path.clone();
+        let mut slots = engine.slots(id).await;
+        let mut trying = Trying::new(engine, id, inputs);
+        let (result, metadata) = loop {
+            let lendable = Lendable::new(Arc::clone(engine), id, slots);
+            let ports = self.ports(id, op, &lendable);
+            let in_flight = InFlight::new(engine, id, trying.attempt, path);
+            let (result, metadata) = self.attempt(&mut trying, &ports, Lent(lendable)).await;
+            let broken = ports.iter().flatten().find_map(|port| port.close());
+            let result = match (broken, result) {
+                (Some(broken), _) => Err(StepError::Emit(broken)),
+                (None, Ok(returned)) => conforming(Some(op), returned)
+                    .and_then(|returned| check_lists(&returned, &ports).map(|()| returned)),
+                (None, Err(error)) => Err(error),
+            };
+            let error = match result {
+                Ok(returned) => break in_flight.ended_with((Ok(returned), metadata)),
+                Err(error) => error,
+            };
+            let Verdict::Again(delay) = engine.verdict(id, trying.attempt, &error, path) else {
+                break in_flight.ended_with((Err(error), metadata));
+            };
+            engine.up_for_retry((id, trying.attempt), error, delay, path);
+            if delay.is_zero() {
+                tokio::task::yield_now().await;
+            } else {
+                tokio::time::sleep(delay).await;
+            }
+            slots = engine.slots(id).await;
+            in_flight.ended();
+            trying.attempt += 1;
         };
-        self.settle(id, node, op, result, began);
+        let (attempts, began) = (trying.attempt, trying.began);
+        self.settle(node, op, result, How { node: id, attempts, began, metadata });
     }
 
+    /// Makes one attempt. Also says what it said of its outputs.
     async fn attempt(
         &self,
-        id: NodeId,
-        op: &OpPlan,
-        mut inputs: Vec<Erased>,
+        trying: &mut Trying,
         ports: &[Option<Arc<OutputPort>>],
-    ) -> AttemptResult {
+        lent: Lent,
+    ) -> (AttemptResult, Metadata) {
         let engine = &self.engine;
+        let (node, attempt) = (trying.node, trying.attempt);
+        let rules = engine.rules(node);
+        let mut inputs = trying.inputs(rules.may_follow(attempt));
+        let path = || self.frame.path.clone();
         let ports: Vec<_> = ports
             .iter()
             .map(|port| port.as_ref().map(|port| Arc::clone(port) as Arc<dyn Port>))
             .collect();
-        if op.spec.blocking {
-            return hop::call(engine, id, inputs, self.frame.path.clone(), ports).await;
+        if rules.blocking {
+            let hop = Hop { node, path: path(), attempt, inputs, ports };
+            let hopped = hop.call(engine, lent).await;
+            return (hopped.result, hopped.info.take_metadata());
         }
-        let path = || self.frame.path.clone();
-        let environment = StepEnvironment { engine, node: id, path, ports: &ports };
-        match start(op, &mut inputs, &environment) {
+        let info = OnceCell::new();
+        let environment = StepEnvironment { engine, node, attempt, path, ports: &ports, info };
+        let started = start(rules, &mut inputs, &environment);
+        let info = environment.info.into_inner();
+        let result = match started {
             Attempt::Ended(result) => result,
             // Ops of the job itself have a task each, so that they use all workers.
             Attempt::Running(future) if self.frame.scope == ScopeId::ROOT => {
@@ -243,7 +301,9 @@ impl Instance {
                 }
             }
             Attempt::Running(future) => future.await,
-        }
+        };
+        drop(lent);
+        (result, info.map(|info| info.take_metadata()).unwrap_or_default())
     }
 
     fn ports(
@@ -263,7 +323,7 @@ impl Instance {
                 node: id,
                 path: self.frame.path.clone(),
                 name: spec.name,
-                may_block: op.spec.blocking,
+                may_block: self.engine.rules(id).blocking,
                 fan_out,
                 slots: Arc::clone(slots),
                 state: std::sync::Mutex::default(),
@@ -273,23 +333,17 @@ impl Instance {
     }
 
     /// Passes on what a step gave.
-    fn settle(
-        &self,
-        id: NodeId,
-        node: &NodePlan,
-        op: &OpPlan,
-        result: AttemptResult,
-        began: Option<Instant>,
-    ) {
+    fn settle(&self, node: &NodePlan, op: &OpPlan, result: AttemptResult, how: How) {
+        let (engine, id) = (&self.engine, how.node);
         let path = || self.frame.path.clone();
         let returned = match result {
             Ok(returned) => returned,
             Err(error) => {
-                self.engine.record(Ended::failure(id, error, began), path);
+                engine.record(engine.ended_badly(how, error), path);
                 return self.without_value(node, op, Fate::Failed);
             }
         };
-        self.engine.record(Ended::success(id, began), path);
+        engine.record(Ended::success(how), path);
         let outputs = match returned.0 {
             Outputs::One(output) => vec![output],
             Outputs::Many(outputs) => outputs,

@@ -5,23 +5,24 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::ops::ControlFlow;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::attempt::AttemptResult;
-use super::chain::{At, Chain, Next, On};
+use super::chain::{At, Chain, Next, On, Paused};
 use super::fan_out::{FanOut, Item, Suspended};
 use super::ledger::Ended;
-use super::limit::acquire;
+use super::limit::{NodeSlots, acquire};
 use super::sink::SinkBuffer;
-use super::{Engine, hop, instance};
+use super::{Engine, instance};
 use crate::graph::NodeId;
-use crate::plan::{Shape, Work};
+use crate::key::{KeyPath, MappingKey};
+use crate::plan::Shape;
 
 /// The most keys that a lane takes at once.
 const MAX_BLOCK: usize = 64;
@@ -34,7 +35,7 @@ const KEYS_PER_TURN: usize = 256;
 
 /// Runs keys of a fan-out until there are no more.
 pub(super) async fn run(fan_out: Arc<FanOut>) {
-    if fan_out.plan().shape == Shape::Graph {
+    if fan_out.engine.shape(fan_out.scope) == Shape::Graph {
         graph_lane(&fan_out).await;
     } else {
         ChainLane::new(fan_out).run().await;
@@ -51,7 +52,7 @@ async fn graph_lane(fan_out: &Arc<FanOut>) {
     let mut block = VecDeque::new();
     // A run that is told to stop gives no more keys.
     while !fan_out.engine.stop.is_stopped() {
-        let shared = match &fan_out.shared_limit {
+        let shared = match &fan_out.key_slots {
             Some(limit) => Some(acquire(limit).await),
             None => None,
         };
@@ -80,31 +81,62 @@ async fn graph_lane(fan_out: &Arc<FanOut>) {
     }
 }
 
-/// The slot of the run that a lane holds while it runs steps.
+/// The slots that a lane holds while it runs steps: that of its key, and that of the run.
 #[derive(Debug, Default)]
-pub(super) struct LaneSlot(Option<OwnedSemaphorePermit>);
+pub(super) struct LaneSlots {
+    key_slots: Option<Arc<Semaphore>>,
+    key: Option<OwnedSemaphorePermit>,
+    run: Option<OwnedSemaphorePermit>,
+}
 
-impl LaneSlot {
+impl LaneSlots {
+    fn new(fan_out: &FanOut) -> Self {
+        Self { key_slots: fan_out.key_slots.clone(), key: None, run: None }
+    }
+
+    /// Takes what is missing. The run's slot is always the last.
     pub(super) async fn take(&mut self, engine: &Engine) {
-        if self.0.is_none() {
-            self.0 = Some(acquire(&engine.run_slots).await);
+        if let Some(slots) = &self.key_slots
+            && self.key.is_none()
+        {
+            self.run = None;
+            self.key = Some(acquire(slots).await);
+        }
+        if self.run.is_none() {
+            self.run = Some(engine.run_slot().await);
         }
     }
 
-    pub(super) fn give_back(&mut self) {
-        self.0 = None;
+    /// Gives the run's slot back, while the key waits for others.
+    fn give_back(&mut self) {
+        self.run = None;
     }
 
-    /// Takes a node's slot as well: that of the run is always the last.
-    async fn with_node(&mut self, engine: &Engine, node: NodeId) -> Option<OwnedSemaphorePermit> {
-        let slots = engine.node_slots[node.0].as_ref()?;
-        if let Ok(permit) = Arc::clone(slots).try_acquire_owned() {
-            return Some(permit);
+    /// Gives everything back: no key runs.
+    fn give_all_back(&mut self) {
+        (self.run, self.key) = (None, None);
+    }
+
+    /// Takes what a node's steps need beside.
+    async fn take_beside(&mut self, engine: &Engine, node: NodeId) -> NodeSlots {
+        if let Some(beside) = engine.try_beside(node) {
+            return beside;
         }
         self.give_back();
-        let permit = acquire(slots).await;
+        let (beside, run) = engine.beside(node).await;
+        self.run = Some(run);
+        beside
+    }
+
+    /// Waits before a retry, and gives everything to others meanwhile.
+    pub(super) async fn rest(&mut self, engine: &Engine, delay: Duration) {
+        if delay.is_zero() {
+            tokio::task::yield_now().await;
+        } else {
+            self.give_all_back();
+            tokio::time::sleep(delay).await;
+        }
         self.take(engine).await;
-        Some(permit)
     }
 }
 
@@ -147,6 +179,8 @@ struct ChainLane {
     done: Done,
     /// The keys that were taken and not begun.
     block: VecDeque<Item>,
+    /// The key that a thread left before its end.
+    begun: Option<(u64, MappingKey)>,
     /// How many keys to take at once.
     size: usize,
     /// How many keys were run since others on this worker had their turn.
@@ -158,77 +192,86 @@ impl ChainLane {
         let engine = Arc::clone(&fan_out.engine);
         let chain = Chain::new(engine, fan_out.scope, Arc::clone(&fan_out.frame));
         let done = Done::new(&fan_out);
-        Self { fan_out, chain, done, block: VecDeque::new(), size: 1, turn: 0 }
+        Self { fan_out, chain, done, block: VecDeque::new(), begun: None, size: 1, turn: 0 }
     }
 
     async fn run(mut self) {
         let fan_out = Arc::clone(&self.fan_out);
-        let blocking = fan_out.plan().shape == Shape::Blocking;
-        let mut slot = LaneSlot::default();
+        let engine = &fan_out.engine;
+        let blocking = engine.shape(fan_out.scope) == Shape::Blocking;
+        let mut slots = LaneSlots::new(&fan_out);
         // A run that is told to stop gives no more keys.
-        while !fan_out.engine.stop.is_stopped() {
-            let shared = match &fan_out.shared_limit {
-                Some(limit) => {
-                    // The run's slot is always the last.
-                    slot.give_back();
-                    Some(acquire(limit).await)
-                }
-                None => None,
-            };
-            slot.take(&fan_out.engine).await;
+        while !engine.stop.is_stopped() {
+            slots.take(engine).await;
             if blocking && self.chain.has_captures() {
-                let work = fan_out.engine.spawn_blocking(move || {
-                    self.run_on_thread();
-                    self
+                let steps = Arc::clone(self.chain.blocking());
+                let work = engine.spawn_blocking(Some(steps), move || {
+                    let paused = self.run_on_thread();
+                    (self, paused)
                 });
-                match work.await {
-                    Ok(lane) => self = lane,
-                    // Aborted, or a fault that was noted where it happened.
-                    Err(_) => return,
+                // Aborted, or a fault that was noted where it happened.
+                let Ok((lane, paused)) = work.await else { return };
+                self = lane;
+                if let Paused::Resting(delay) = paused {
+                    self.rest(&mut slots, delay).await;
+                    continue;
                 }
             } else {
-                self.run_on_worker(&mut slot).await;
+                if self.run_on_worker(&mut slots).await.is_break() {
+                    return;
+                }
                 if fan_out.has_work() {
                     continue;
                 }
             }
-            slot.give_back();
-            drop(shared);
+            slots.give_all_back();
             if !fan_out.more().await {
                 return;
             }
         }
     }
 
-    /// Takes some keys and runs them.
-    async fn run_on_worker(&mut self, slot: &mut LaneSlot) {
-        let Self { fan_out, chain, done, block, size, turn } = self;
+    /// Waits before the retry of a key that a thread has left.
+    async fn rest(&mut self, slots: &mut LaneSlots, delay: Duration) {
+        let Self { fan_out, chain, done, block, begun, .. } = self;
+        let Some((index, key)) = begun else { return };
+        done.flush(fan_out);
+        chain.flush();
+        fan_out.share(block);
+        let _suspended = Suspended::new(fan_out);
+        let at = At { key, index: *index };
+        let in_flight = resting(&fan_out.engine, chain, at);
+        slots.rest(&fan_out.engine, delay).await;
+        in_flight.ended();
+    }
+
+    /// Takes some keys and runs them. Breaks when the run is told to stop.
+    async fn run_on_worker(&mut self, slots: &mut LaneSlots) -> ControlFlow<()> {
+        let Self { fan_out, chain, done, block, size, turn, .. } = self;
         fan_out.take(*size, block);
         *turn += block.len();
         let began = Instant::now();
         let mut waited = false;
         while let Some(Item { index, key, elements }) = block.pop_front() {
-            if fan_out.engine.stop.is_stopped() {
-                return;
-            }
             let at = At { key: &key, index };
             chain.begin(elements);
             let mut suspended = None;
-            {
-                let mut run = pin!(run_chain(&fan_out.engine, chain, at, slot));
-                poll_fn(|context| match run.as_mut().poll(context) {
-                    Poll::Ready(()) => Poll::Ready(()),
-                    Poll::Pending => {
+            let ran = {
+                let mut run = pin!(run_chain(&fan_out.engine, chain, at, slots));
+                poll_fn(|context| {
+                    let poll = run.as_mut().poll(context);
+                    if poll.is_pending() {
                         waited = true;
                         done.flush(fan_out);
                         suspended.get_or_insert_with(|| Suspended::new(fan_out));
                         fan_out.share(block);
-                        Poll::Pending
                     }
+                    poll
                 })
-                .await;
-            }
+                .await
+            };
             drop(suspended);
+            ran?;
             done.add(fan_out, chain, at);
         }
         chain.flush();
@@ -238,59 +281,97 @@ impl ChainLane {
             *turn = 0;
             tokio::task::yield_now().await;
         }
+        ControlFlow::Continue(())
     }
 
     /// Runs keys on a thread that may block, while there are some.
-    fn run_on_thread(&mut self) {
-        let Self { fan_out, chain, done, block, size, .. } = self;
+    fn run_on_thread(&mut self) -> Paused {
+        let Self { fan_out, chain, done, block, begun, size, .. } = self;
+        let blocking = Arc::clone(chain.blocking());
         loop {
-            fan_out.take(*size, block);
-            if block.is_empty() {
-                return;
-            }
             let began = Instant::now();
-            while let Some(Item { index, key, elements }) = block.pop_front() {
-                if fan_out.engine.stop.is_stopped() {
-                    return;
-                }
+            if let Some((index, key)) = begun.take() {
                 let at = At { key: &key, index };
-                chain.begin(elements);
-                chain.run_on_thread(at);
+                blocking.take(std::iter::once((index, &key)));
+                let paused = chain.run_on_thread(at);
+                if paused != Paused::Done {
+                    *begun = Some((index, key));
+                    return paused;
+                }
                 done.add(fan_out, chain, at);
             }
+            fan_out.take(*size, block);
+            blocking.take(block.iter().map(|item| (item.index, &item.key)));
+            let count = block.len();
+            while let Some(Item { index, key, elements }) = block.pop_front() {
+                let at = At { key: &key, index };
+                chain.begin(elements);
+                let paused = chain.run_on_thread(at);
+                if paused != Paused::Done {
+                    *begun = Some((index, key));
+                    blocking.idle();
+                    return paused;
+                }
+                done.add(fan_out, chain, at);
+            }
+            blocking.idle();
             chain.flush();
             done.flush(fan_out);
+            if count == 0 {
+                return Paused::Done;
+            }
             *size = next_block(*size, began.elapsed()).min(MAX_BLOCKING_BLOCK);
         }
     }
 }
 
-/// Runs the instance that a chain has begun, on a worker.
+/// Runs the instance that a chain has begun, on a worker. Breaks when the run is told to stop.
 pub(super) async fn run_chain(
     engine: &Arc<Engine>,
     chain: &mut Chain,
     at: At<'_>,
-    slot: &mut LaneSlot,
-) {
+    slots: &mut LaneSlots,
+) -> ControlFlow<()> {
     loop {
-        match chain.advance(at, On::Worker) {
-            Next::Done => return,
-            Next::Need(place) => {
-                slot.give_back();
-                chain.captured(place).await;
-                slot.take(engine).await;
-            }
-            Next::Wait(id, future, began) => wait(engine, chain, (id, future, began), at).await,
+        let next = match chain.advance(at, On::Worker) {
             Next::Limit(id) => {
-                let _permit = slot.with_node(engine, id).await;
-                let Work::Op(op) = &engine.plan.node(id).work else { continue };
-                if op.spec.blocking {
-                    call_blocking(engine, chain, id, at).await;
-                } else if let Some(Next::Wait(id, future, began)) = chain.call(id, op, at) {
-                    wait(engine, chain, (id, future, began), at).await;
+                let beside = slots.take_beside(engine, id).await;
+                if engine.stop.is_stopped() {
+                    return ControlFlow::Break(());
+                }
+                if engine.rules(id).blocking {
+                    call_blocking(engine, chain, id, at, (slots, Some(beside))).await
+                } else {
+                    match chain.call(id, at) {
+                        Some(Next::Wait(id, future)) => {
+                            let next = wait(engine, chain, (id, future), at).await;
+                            drop(beside);
+                            next
+                        }
+                        next => next,
+                    }
                 }
             }
-            Next::Block(id) => call_blocking(engine, chain, id, at).await,
+            Next::Block(id) => call_blocking(engine, chain, id, at, (slots, None)).await,
+            Next::Wait(id, future) => wait(engine, chain, (id, future), at).await,
+            next => Some(next),
+        };
+        match next {
+            None => {}
+            Some(Next::Done) => return ControlFlow::Continue(()),
+            Some(Next::Rest(delay)) => {
+                let in_flight = resting(engine, chain, at);
+                slots.rest(engine, delay).await;
+                in_flight.ended();
+            }
+            Some(Next::Need(place)) => {
+                slots.give_back();
+                chain.captured(place).await;
+                slots.take(engine).await;
+            }
+            Some(Next::Stop | Next::Wait(..) | Next::Limit(_) | Next::Block(_)) => {
+                return ControlFlow::Break(());
+            }
         }
     }
 }
@@ -299,47 +380,77 @@ pub(super) async fn run_chain(
 async fn wait(
     engine: &Arc<Engine>,
     chain: &mut Chain,
-    (id, future, began): (NodeId, BoxFuture<'static, AttemptResult>, Option<tokio::time::Instant>),
+    (id, future): (NodeId, BoxFuture<'static, AttemptResult>),
     at: At<'_>,
-) {
-    let in_flight = InFlight::new(engine, id, || chain.path(at));
+) -> Option<Next> {
+    let in_flight = InFlight::new(engine, id, chain.attempt(), || chain.path(at));
     let result = future.await;
     in_flight.ended();
-    chain.settle(id, result, began, at);
+    chain.settle(id, result, at)
 }
 
-async fn call_blocking(engine: &Arc<Engine>, chain: &mut Chain, id: NodeId, at: At<'_>) {
-    let began = engine.clock();
-    let inputs = chain.inputs_of_next(id);
-    let path = chain.path(at);
-    let in_flight = InFlight::new(engine, id, || path.clone());
-    let result = hop::call(engine, id, inputs, path.clone(), Vec::new()).await;
+/// Calls a blocking op on a thread, which holds the step's slots as long as the op runs.
+async fn call_blocking(
+    engine: &Arc<Engine>,
+    chain: &mut Chain,
+    id: NodeId,
+    at: At<'_>,
+    (slots, beside): (&mut LaneSlots, Option<NodeSlots>),
+) -> Option<Next> {
+    let hop = chain.hop(id, at);
+    let path = hop.path.clone();
+    let in_flight = InFlight::new(engine, id, hop.attempt, || path.clone());
+    let held = (slots.key.take(), slots.run.take(), beside);
+    let mut hopped = hop.call(engine, held).await;
     in_flight.ended();
-    chain.settle(id, result, began, at);
+    if let Some((key, run, _)) = hopped.held.take() {
+        (slots.key, slots.run) = (key, run);
+    }
+    let next = chain.settle_hop(id, hopped, at);
+    if !matches!(next, Some(Next::Rest(_))) {
+        slots.take(engine).await;
+    }
+    next
 }
 
 /// A step that runs: if it is dropped before its end, it was canceled.
-pub(super) struct InFlight<'a, P: Fn() -> crate::key::KeyPath> {
+pub(super) struct InFlight<'a, P: Fn() -> KeyPath> {
     engine: &'a Engine,
     node: NodeId,
+    attempts: u32,
     path: P,
     ended: bool,
 }
 
-impl<'a, P: Fn() -> crate::key::KeyPath> InFlight<'a, P> {
-    pub(super) fn new(engine: &'a Engine, node: NodeId, path: P) -> Self {
-        Self { engine, node, path, ended: false }
+impl<'a, P: Fn() -> KeyPath> InFlight<'a, P> {
+    pub(super) fn new(engine: &'a Engine, node: NodeId, attempts: u32, path: P) -> Self {
+        Self { engine, node, attempts, path, ended: false }
     }
 
     pub(super) fn ended(mut self) {
         self.ended = true;
     }
+
+    pub(super) fn ended_with<T>(self, result: T) -> T {
+        self.ended();
+        result
+    }
 }
 
-impl<P: Fn() -> crate::key::KeyPath> Drop for InFlight<'_, P> {
+/// A chain's step that waits for its retry.
+pub(super) fn resting<'a>(
+    engine: &'a Engine,
+    chain: &'a Chain,
+    at: At<'a>,
+) -> InFlight<'a, impl Fn() -> KeyPath + 'a> {
+    InFlight::new(engine, chain.next_node(), chain.attempt() - 1, move || chain.path(at))
+}
+
+impl<P: Fn() -> KeyPath> Drop for InFlight<'_, P> {
     fn drop(&mut self) {
         if !self.ended {
-            self.engine.record(Ended::canceled(self.node, 1), || (self.path)());
+            let canceled = Ended::canceled(self.node, self.attempts, None);
+            self.engine.record(canceled, || (self.path)());
         }
     }
 }

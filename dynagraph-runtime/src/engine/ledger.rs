@@ -2,13 +2,15 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
 use super::Engine;
 use super::cell::lock;
+use super::stop::Why;
 use crate::error::StepError;
+use crate::event::{EventKind, Metadata};
 use crate::graph::NodeId;
 use crate::key::KeyPath;
 use crate::step::{StepReport, StepStatus};
@@ -77,24 +79,49 @@ pub(super) struct Ended {
     pub(super) attempts: u32,
     pub(super) error: Option<StepError>,
     pub(super) began: Option<Instant>,
+    pub(super) metadata: Metadata,
+}
+
+/// How a step that ends was run.
+#[derive(Debug)]
+pub(super) struct How {
+    pub(super) node: NodeId,
+    pub(super) attempts: u32,
+    /// When the first attempt began, if that is kept.
+    pub(super) began: Option<Instant>,
+    /// What the last attempt said of its outputs.
+    pub(super) metadata: Metadata,
+}
+
+impl How {
+    /// A step that took one attempt and no time.
+    pub(super) fn at_once(node: NodeId) -> Self {
+        Self { node, attempts: 1, began: None, metadata: Metadata::new() }
+    }
 }
 
 impl Ended {
-    pub(super) fn success(node: NodeId, began: Option<Instant>) -> Self {
-        Self { node, status: StepStatus::Success, attempts: 1, error: None, began }
+    pub(super) fn success(how: How) -> Self {
+        let How { node, attempts, began, metadata } = how;
+        Self { node, status: StepStatus::Success, attempts, error: None, began, metadata }
     }
 
-    pub(super) fn failure(node: NodeId, error: StepError, began: Option<Instant>) -> Self {
-        Self { node, status: StepStatus::Failure, attempts: 1, error: Some(error), began }
+    pub(super) fn failure(how: How, error: StepError) -> Self {
+        let How { node, attempts, began, metadata: _ } = how;
+        let (status, error) = (StepStatus::Failure, Some(error));
+        Self { node, status, attempts, error, began, metadata: Metadata::new() }
     }
 
-    pub(super) fn canceled(node: NodeId, attempts: u32) -> Self {
-        Self { node, status: StepStatus::Canceled, attempts, error: None, began: None }
+    /// A step that was to end with its run.
+    pub(super) fn canceled(node: NodeId, attempts: u32, error: Option<StepError>) -> Self {
+        let status = StepStatus::Canceled;
+        Self { node, status, attempts, error, began: None, metadata: Metadata::new() }
     }
 
     /// A step that was never started, because of what it needs.
     pub(super) fn unstarted(node: NodeId, status: StepStatus) -> Self {
-        Self { node, status, attempts: 0, error: None, began: None }
+        let metadata = Metadata::new();
+        Self { node, status, attempts: 0, error: None, began: None, metadata }
     }
 }
 
@@ -111,7 +138,7 @@ impl Tally {
             }
         }
         if ended.status == StepStatus::Failure && engine.options.fail_fast {
-            engine.stop.stop();
+            engine.stop.abort(Why::FailFast);
         }
         if engine.options.keep_steps || ended.status != StepStatus::Success {
             self.steps.push(engine.report(ended, path()));
@@ -149,6 +176,28 @@ impl Engine {
 
     pub(super) fn keep_value(&self, node: NodeId, path: KeyPath, value: Erased) {
         lock(&self.ledger.values).push(KeptValue { node, path, value });
+    }
+
+    /// How a step ended whose last attempt failed: an op that was asked to end may do so in any way.
+    pub(super) fn ended_badly(&self, how: How, error: StepError) -> Ended {
+        match self.stop.why() {
+            Some(Why::Canceled) => Ended::canceled(how.node, how.attempts, Some(error)),
+            _ => Ended::failure(how, error),
+        }
+    }
+
+    /// Tells that another attempt follows.
+    pub(super) fn up_for_retry(
+        &self,
+        (node, attempt): (NodeId, u32),
+        error: StepError,
+        delay: Duration,
+        path: impl FnOnce() -> KeyPath,
+    ) {
+        self.listeners.tell(|| {
+            let (step, error) = (self.step_key(node, path()), Arc::new(error));
+            EventKind::StepUpForRetry { step, attempt, error, delay }
+        });
     }
 
     /// The time, if a step's times are kept.

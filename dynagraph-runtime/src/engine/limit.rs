@@ -16,7 +16,7 @@ use crate::graph::NodeId;
 #[derive(Debug)]
 pub(super) struct Slots {
     _run: OwnedSemaphorePermit,
-    _node: Option<OwnedSemaphorePermit>,
+    _beside: NodeSlots,
 }
 
 /// So many slots.
@@ -32,13 +32,45 @@ pub(super) async fn acquire(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit 
     }
 }
 
+/// The slots of one step beside that of the run.
+#[derive(Debug)]
+pub(super) struct NodeSlots {
+    _node: Option<OwnedSemaphorePermit>,
+}
+
 impl Engine {
-    pub(super) async fn slots(&self, node: NodeId) -> Slots {
+    /// Whether a node's steps need more than the run's slot.
+    pub(super) fn is_limited(&self, node: NodeId) -> bool {
+        self.node_slots[node.0].is_some()
+    }
+
+    /// Takes a slot of the run.
+    pub(super) async fn run_slot(&self) -> OwnedSemaphorePermit {
+        let permit = acquire(&self.run_slots).await;
+        if self.stop.is_stopped() {
+            drop(permit);
+            return std::future::pending().await;
+        }
+        permit
+    }
+
+    pub(super) fn try_beside(&self, node: NodeId) -> Option<NodeSlots> {
+        let slots = self.node_slots[node.0].as_ref()?;
+        let permit = Arc::clone(slots).try_acquire_owned().ok()?;
+        Some(NodeSlots { _node: Some(permit) })
+    }
+
+    pub(super) async fn beside(&self, node: NodeId) -> (NodeSlots, OwnedSemaphorePermit) {
         let node = match &self.node_slots[node.0] {
             Some(slots) => Some(acquire(slots).await),
             None => None,
         };
-        Slots { _run: acquire(&self.run_slots).await, _node: node }
+        (NodeSlots { _node: node }, self.run_slot().await)
+    }
+
+    pub(super) async fn slots(&self, node: NodeId) -> Slots {
+        let (beside, run) = self.beside(node).await;
+        Slots { _run: run, _beside: beside }
     }
 }
 
@@ -69,6 +101,7 @@ impl Lent {
 
 impl Lendable {
     pub(super) fn new(engine: Arc<Engine>, node: NodeId, slots: Slots) -> Arc<Self> {
+        engine.lenders.add();
         let state = Mutex::new(Lent { slots: Some(slots), waiting: 0, ended: false });
         Arc::new(Self { engine, node, state, taking: tokio::sync::Mutex::default() })
     }
@@ -91,7 +124,8 @@ impl Lendable {
         drop(slots);
         wait.await;
         drop(waiting);
-        if !lock(&self.state).needs_slots() {
+        // A producer that is told to stop goes on without them, to its end.
+        if self.engine.stop.is_stopped() || !lock(&self.state).needs_slots() {
             return;
         }
         let _taking = self.taking.lock().await;
@@ -107,11 +141,13 @@ impl Lendable {
 
     /// Gives the slots up for good.
     pub(super) fn give_back(&self) {
-        let slots = {
+        let (ended_before, slots) = {
             let mut state = lock(&self.state);
-            state.ended = true;
-            state.slots.take()
+            (std::mem::replace(&mut state.ended, true), state.slots.take())
         };
         drop(slots);
+        if !ended_before {
+            self.engine.lenders.sub();
+        }
     }
 }

@@ -9,8 +9,10 @@
 //! [`chain`] if its steps follow one another, as an [`instance`] otherwise.
 
 mod attempt;
+mod blocking;
 mod cell;
 mod chain;
+mod ending;
 mod fan_out;
 mod feed;
 mod fold;
@@ -22,34 +24,42 @@ mod lane;
 mod ledger;
 mod limit;
 mod outcome;
+mod overdue;
 mod port;
+mod rules;
 mod sink;
 mod stop;
 mod stream;
 mod tasks;
+mod verdict;
 mod wire;
 
 use std::num::NonZeroUsize;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use futures::FutureExt as _;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
+use tracing::{Span, info_span};
 
 use cell::lock;
+use ending::Gauge;
 use ledger::Ledger;
 pub(crate) use ledger::{Account, KeptValue};
 use limit::semaphore;
 use outcome::Outcome;
-use stop::Stop;
+use rules::Rules;
+pub(crate) use stop::{Stop, Why};
 use tasks::Tasks;
 
 use crate::event::Listeners;
-use crate::op::RunId;
-use crate::plan::{DEFAULT_WINDOW, Plan, ScopePlan, Shape};
+use crate::graph::ScopeId;
+use crate::key::StepKey;
+use crate::op::{RetryPolicy, RunId};
+use crate::plan::{DEFAULT_WINDOW, Plan, Shape};
 use crate::step::{StepReport, StepStatus};
 use crate::value::{Erased, TypeMap};
 
@@ -57,15 +67,29 @@ use crate::value::{Erased, TypeMap};
 const PANICKED: &str =
     "a task panicked outside of an op; a value whose `Drop` or `Clone` panics does that";
 
+/// The most steps that run at once, whatever the run says: as many as a semaphore gives out together.
+const MOST_AT_ONCE: NonZeroUsize = NonZeroUsize::new(u32::MAX as usize >> 3).unwrap();
+
 /// What a run was asked to do.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Options {
+    /// The job's name.
+    pub(crate) job: &'static str,
     pub(crate) resources: TypeMap,
     pub(crate) max_concurrent: Option<NonZeroUsize>,
     pub(crate) fail_fast: bool,
     pub(crate) keep_steps: bool,
     pub(crate) keep_values: bool,
     pub(crate) listeners: Arc<Listeners>,
+    /// For ops that have no policy of their own.
+    pub(crate) default_retry: Option<RetryPolicy>,
+    pub(crate) timeout: Option<Duration>,
+    /// How long a canceled run waits for what runs.
+    pub(crate) grace: Duration,
+    pub(crate) cancel_on_ctrl_c: bool,
+    pub(crate) stop: Stop,
+    /// Where randomness comes from: the run's id unless said.
+    pub(crate) seed: Option<u64>,
 }
 
 /// One run, as all its tasks see it.
@@ -74,12 +98,19 @@ struct Engine {
     plan: Arc<Plan>,
     run_id: RunId,
     options: Options,
+    rules: Rules,
+    /// What the spans of attempts are inside of.
+    span: Span,
+    seed: u64,
     handle: Handle,
     /// How many workers the runtime has.
     workers: usize,
     /// How many blocking ops can make progress at once.
     cores: usize,
+    at_once: NonZeroUsize,
     run_slots: Arc<Semaphore>,
+    /// How many steps run that may have lent their slots.
+    lenders: Gauge,
     node_slots: Vec<Option<Arc<Semaphore>>>,
     ledger: Ledger,
     tasks: Tasks,
@@ -98,8 +129,11 @@ pub(crate) struct Ran {
     /// The job's outputs, if all of them are there.
     pub(crate) outputs: Option<Vec<Erased>>,
     pub(crate) fault: Option<String>,
-    pub(crate) stopped: bool,
-    pub(crate) took: std::time::Duration,
+    /// Why the run ended before its end, if it did.
+    pub(crate) stopped: Option<Why>,
+    /// The steps that could not be aborted.
+    pub(crate) waited_for: Vec<StepKey>,
+    pub(crate) took: Duration,
 }
 
 /// Runs a plan to its end. None outside a tokio runtime.
@@ -110,7 +144,7 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Option<Ran> {
     struct AbortOnDrop(Arc<Engine>);
     impl Drop for AbortOnDrop {
         fn drop(&mut self) {
-            self.0.stop.stop();
+            self.0.stop.abort(Why::Broken);
             self.0.tasks.abort();
         }
     }
@@ -120,18 +154,17 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Option<Ran> {
     let outputs = {
         let root = AssertUnwindSafe(instance::run_root(&engine)).catch_unwind();
         tokio::select! {
+            biased;
             outputs = root => outputs.map_err(|_| engine.fault(PANICKED)).ok(),
-            () = engine.stop.stopped() => None,
+            () = engine.told_to_end() => None,
         }
     };
-    let stopped = outputs.is_none();
-    if stopped {
-        engine.tasks.abort();
-    }
+    let stopped = if outputs.is_none() { engine.stop.why() } else { None };
+    let waited_for = if stopped.is_some() { engine.abort_tasks() } else { Vec::new() };
     engine.tasks.none_left().await;
     drop(abort);
     let mut account = engine.ledger.close();
-    if stopped {
+    if stopped.is_some() {
         engine.cancel_unstarted(&mut account);
     }
     let fault = lock(&engine.fault).take();
@@ -141,6 +174,7 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Option<Ran> {
         outputs: outputs.and_then(|outputs| outputs.into_iter().map(Outcome::ready).collect()),
         fault,
         stopped,
+        waited_for,
         took: engine.began.elapsed(),
     })
 }
@@ -151,16 +185,22 @@ impl Engine {
         let limits = nodes.map(|node| plan.op(node).and_then(|op| op.spec.rules.max_concurrent));
         let asked = plan.scopes.iter().filter_map(|scope| scope.max_concurrent).max();
         let default = asked.map_or(DEFAULT_WINDOW, |asked| asked.max(DEFAULT_WINDOW));
-        let at_once = options.max_concurrent.unwrap_or(default);
+        let at_once = options.max_concurrent.unwrap_or(default).min(MOST_AT_ONCE);
+        let run_id = RunId::random();
         Self {
-            run_id: RunId::random(),
+            run_id,
+            span: info_span!(target: "dynagraph", "run", job = options.job, run_id = %run_id),
+            seed: options.seed.unwrap_or_else(|| run_id.seed()),
+            rules: Rules::new(&plan, &options),
             workers: handle.metrics().num_workers(),
             cores: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            at_once,
             run_slots: semaphore(at_once),
             node_slots: limits.map(|limit| limit.map(semaphore)).collect(),
             ledger: Ledger::new(plan.nodes.len()),
+            lenders: Gauge::default(),
             tasks: Tasks::default(),
-            stop: Stop::default(),
+            stop: options.stop.clone(),
             listeners: Arc::clone(&options.listeners),
             fault: Mutex::default(),
             began: Instant::now(),
@@ -172,11 +212,11 @@ impl Engine {
     }
 
     /// How many lanes a fan-out may have. For blocking ops, as many as cores unless the job says.
-    fn lanes(&self, scope: &ScopePlan) -> usize {
+    fn lanes(&self, scope: ScopeId) -> usize {
         let default = self.options.max_concurrent.unwrap_or(DEFAULT_WINDOW).get();
-        match scope.max_concurrent {
+        match self.plan.scope(scope).max_concurrent {
             Some(limit) => limit.get(),
-            None if scope.shape == Shape::Blocking => default.min(self.cores),
+            None if self.shape(scope) == Shape::Blocking => default.min(self.cores),
             None => default,
         }
     }
@@ -184,12 +224,12 @@ impl Engine {
     /// Notes that the engine broke a rule of its own, and ends the run.
     fn fault(&self, what: &str) {
         lock(&self.fault).get_or_insert_with(|| what.to_owned());
-        self.stop.stop();
+        self.stop.abort(Why::Broken);
     }
 
     /// Records the steps of the job itself that a stopped run never came to.
     fn cancel_unstarted(&self, account: &mut Account) {
-        for id in &self.plan.scope(crate::graph::ScopeId::ROOT).nodes {
+        for id in &self.plan.scope(ScopeId::ROOT).nodes {
             let counts = &mut account.counts[id.0];
             if self.plan.op(*id).is_none() || counts.iter().any(|count| *count > 0) {
                 continue;

@@ -9,7 +9,10 @@ use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinHandle};
 
 use super::Engine;
+use super::blocking::Blocking;
 use super::cell::lock;
+use crate::graph::NodeId;
+use crate::key::KeyPath;
 
 /// The live tasks of a run.
 #[derive(Debug, Default)]
@@ -21,9 +24,17 @@ pub(super) struct Tasks {
 #[derive(Debug, Default)]
 struct Live {
     next: u64,
-    /// What can be aborted; blocking work cannot.
-    tasks: HashMap<u64, Option<AbortHandle>>,
+    tasks: HashMap<u64, Task>,
     closed: bool,
+}
+
+#[derive(Debug)]
+enum Task {
+    /// It has begun, or is about to.
+    Begun,
+    Abortable(AbortHandle),
+    /// Nobody can abort it.
+    Blocking(Arc<Blocking>),
 }
 
 /// Counts a task, until it is dropped.
@@ -48,9 +59,21 @@ impl Tasks {
     pub(super) fn abort(&self) {
         let mut live = lock(&self.live);
         live.closed = true;
-        for task in live.tasks.values().flatten() {
-            task.abort();
+        for task in live.tasks.values() {
+            if let Task::Abortable(task) = task {
+                task.abort();
+            }
         }
+    }
+
+    /// The steps that block their threads now.
+    pub(super) fn blocking(&self) -> Vec<(NodeId, KeyPath)> {
+        let live = lock(&self.live);
+        let blocking = live.tasks.values().filter_map(|task| match task {
+            Task::Blocking(blocking) => blocking.step(),
+            Task::Begun | Task::Abortable(_) => None,
+        });
+        blocking.collect()
     }
 
     /// Waits until no task is left.
@@ -72,7 +95,7 @@ impl Engine {
         if lock(&self.tasks.live).closed {
             return;
         }
-        let counted = self.count();
+        let counted = self.count(Task::Begun);
         let id = counted.id;
         // Not under the lock: a runtime that has shut down drops the future at once, and `Counted` locks.
         let task = self.handle.spawn(async move {
@@ -83,16 +106,17 @@ impl Engine {
         if live.closed {
             task.abort();
         } else if let Some(entry) = live.tasks.get_mut(&id) {
-            *entry = Some(task.abort_handle());
+            *entry = Task::Abortable(task.abort_handle());
         }
     }
 
     /// Does blocking work on a thread that may block.
     pub(super) fn spawn_blocking<T: Send + 'static>(
         self: &Arc<Self>,
+        steps: Option<Arc<Blocking>>,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> JoinHandle<T> {
-        let counted = self.count();
+        let counted = self.count(steps.map_or(Task::Begun, Task::Blocking));
         self.handle.spawn_blocking(move || {
             let _counted = counted;
             work()
@@ -104,9 +128,10 @@ impl Engine {
     /// The runtime's blocking threads are few: were they all to wait, what they wait for could not run on them.
     pub(super) async fn on_own_thread<T: Send + 'static>(
         self: &Arc<Self>,
+        steps: Arc<Blocking>,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, String> {
-        let counted = self.count();
+        let counted = self.count(Task::Blocking(steps));
         let (done, result) = tokio::sync::oneshot::channel();
         let runtime = self.handle.clone();
         let computing = Computing::new(self);
@@ -125,11 +150,11 @@ impl Engine {
         }
     }
 
-    fn count(self: &Arc<Self>) -> Counted {
+    fn count(self: &Arc<Self>, task: Task) -> Counted {
         let mut live = lock(&self.tasks.live);
         let id = live.next;
         live.next += 1;
-        live.tasks.insert(id, None);
+        live.tasks.insert(id, task);
         Counted { engine: Arc::clone(self), id }
     }
 }
@@ -170,7 +195,7 @@ impl Computing {
         let (stand_in, ended) = std::sync::mpsc::channel::<()>();
         *lock(&self.stand_in) = Some(stand_in);
         // Ends when the other end of the channel is dropped; nobody waits for it.
-        drop(self.engine.spawn_blocking(move || ended.recv().is_ok()));
+        drop(self.engine.spawn_blocking(None, move || ended.recv().is_ok()));
     }
 
     /// What stands for the computing: it ends when this is dropped.

@@ -8,4 +8,5 @@ mod run;
 pub use build::BuildError;
 pub use config::ConfigError;
 pub use op::OpError;
+pub(crate) use op::Retry;
 pub use run::{Failures, MissingResource, RunError, StepError};

@@ -21,6 +21,12 @@ impl RunId {
         let half = || u128::from(RandomState::new().hash_one(()));
         Self((half() << 64) | half())
     }
+
+    /// Something to make other random numbers from.
+    pub(crate) fn seed(self) -> u64 {
+        let [high, low] = [self.0 >> 64, self.0 & u128::from(u64::MAX)];
+        u64::try_from(high ^ low).unwrap_or_default()
+    }
 }
 
 impl fmt::Display for RunId {

@@ -20,8 +20,8 @@ pub use dynamic::{Captured, DynamicOut, DynamicOutput, EmitError};
 pub(crate) use dynamic::{Port, Refused, check_key};
 pub use resource::Resource;
 pub use retry::{Backoff, Jitter, RetryPolicy};
-pub(crate) use spec::PoolUse;
 pub use spec::{OpSpec, OutputKind, OutputSpec, ResourceSpec};
+pub(crate) use spec::{PoolUse, StepRules};
 
 /// A unit of work: a function that can be invoked in a job.
 ///

@@ -168,6 +168,13 @@ pub(crate) struct OpPlan {
     pub(crate) outputs: Vec<OutputPlan>,
 }
 
+impl OpPlan {
+    /// Whether the op emits values while it runs.
+    pub(crate) fn emits(&self) -> bool {
+        self.spec.outputs.iter().any(|output| output.emitted)
+    }
+}
+
 /// Where an output of an op goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OutputPlan {

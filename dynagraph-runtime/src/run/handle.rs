@@ -6,11 +6,13 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use super::{Run, RunReport};
+use crate::engine::Stop;
 use crate::error::RunError;
 
 /// A started run. Dropping the handle aborts it.
 #[must_use = "dropping the handle of a run aborts it"]
 pub struct RunHandle<T> {
+    stop: Stop,
     /// None if there is no runtime to run in.
     task: Option<AbortOnDrop<RunReport<T>>>,
 }
@@ -18,7 +20,8 @@ pub struct RunHandle<T> {
 impl<T: Send + 'static> RunHandle<T> {
     pub(super) fn start(run: Run<T>) -> Self {
         let runtime = Handle::try_current().ok();
-        Self { task: runtime.map(|runtime| AbortOnDrop(runtime.spawn(run.report()))) }
+        let stop = run.options.stop.clone();
+        Self { stop, task: runtime.map(|runtime| AbortOnDrop(runtime.spawn(run.report()))) }
     }
 
     /// Waits for the run's end.
@@ -33,6 +36,14 @@ impl<T: Send + 'static> RunHandle<T> {
             Err(error) if error.is_cancelled() => RunReport::unstarted(RunError::Canceled),
             Err(error) => RunReport::unstarted(RunError::Internal(error.to_string())),
         }
+    }
+
+    /// Asks the run to end: nothing new starts, running ops are told, and what still runs after `grace` is aborted.
+    ///
+    /// A run that has nothing left to start ends as it would.
+    /// Asking again changes nothing.
+    pub fn cancel(&self) {
+        self.stop.cancel();
     }
 
     /// Whether the run has ended.

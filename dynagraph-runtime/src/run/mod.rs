@@ -8,6 +8,7 @@ use std::future::IntoFuture;
 use std::num::NonZeroUsize;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use handle::RunHandle;
 pub use report::{RunReport, RunStatus};
@@ -15,6 +16,9 @@ pub use report::{RunReport, RunStatus};
 use crate::engine::{self, Options};
 use crate::error::{MissingResource, RunError};
 use crate::job::{Composed, Job};
+
+/// How long a canceled run waits for what runs, unless it says.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// A run of a job that is not started yet: set it up, then `.await` it.
 ///
@@ -33,7 +37,8 @@ pub struct Run<T> {
 impl<T> Job<T> {
     /// A run of this job. The job can be run any number of times.
     pub fn run(&self) -> Run<T> {
-        Run { job: self.clone(), options: Options::default() }
+        let options = Options { job: self.name(), grace: GRACE, ..Options::default() };
+        Run { job: self.clone(), options }
     }
 }
 
@@ -62,6 +67,15 @@ impl<T> Run<T> {
     /// Without it, everything that can run does.
     pub fn fail_fast(mut self, fail_fast: bool) -> Self {
         self.options.fail_fast = fail_fast;
+        self
+    }
+
+    /// Cancels the run when Ctrl-C is pressed, and aborts it when it is pressed again.
+    ///
+    /// The process then no longer ends by itself on Ctrl-C, also after the run: tokio listens from now on.
+    /// It needs a runtime with I/O enabled, as `#[tokio::main]` makes it; in another one it does nothing.
+    pub fn cancel_on_ctrl_c(mut self) -> Self {
+        self.options.cancel_on_ctrl_c = true;
         self
     }
 

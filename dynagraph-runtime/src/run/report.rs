@@ -7,10 +7,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use crate::engine::{Account, KeptValue, Ran};
+use crate::engine::{Account, KeptValue, Ran, Why};
 use crate::error::{Failures, RunError};
 use crate::graph::NodeId;
-use crate::key::MappingKey;
+use crate::key::{MappingKey, StepKey};
 use crate::keyed::Keyed;
 use crate::op::{Op, RunId};
 use crate::plan::Plan;
@@ -39,6 +39,7 @@ pub struct RunReport<T> {
     counts: HashMap<Arc<str>, [usize; StepStatus::COUNT]>,
     ops: HashMap<NodeId, (Arc<str>, TypeId)>,
     values: Vec<KeptValue>,
+    waited_for: Vec<StepKey>,
     took: Duration,
     /// Where each step stands; made when one is first asked for by its key.
     places: OnceLock<HashMap<String, usize>>,
@@ -60,13 +61,14 @@ impl<T> RunReport<T> {
             counts: HashMap::new(),
             ops: HashMap::new(),
             values: Vec::new(),
+            waited_for: Vec::new(),
             took: Duration::ZERO,
             places: OnceLock::new(),
         }
     }
 
     pub(super) fn new(plan: &Plan, ran: Ran, read: fn(Vec<Erased>) -> T) -> Self {
-        let Ran { run_id, account, outputs, fault, stopped, took } = ran;
+        let Ran { run_id, account, outputs, fault, stopped, waited_for, took } = ran;
         let Account { counts: by_node, mut steps, mut values } = account;
         steps.sort_by_cached_key(|step| (step.node, step.path.indexes()));
         values.sort_by_cached_key(|value| (value.node, value.path.indexes()));
@@ -82,11 +84,13 @@ impl<T> RunReport<T> {
         }
         let failed: Vec<_> =
             steps.iter().filter(|step| step.status == StepStatus::Failure).cloned().collect();
-        let error = match (fault, failed.is_empty(), stopped) {
-            (Some(fault), ..) => Some(RunError::Internal(fault)),
-            (None, false, _) => Some(RunError::Failed(Failures::new(Arc::new(failed)))),
-            (None, true, true) => Some(RunError::Canceled),
-            (None, true, false) => None,
+        let error = match (fault, stopped) {
+            (Some(fault), _) => Some(RunError::Internal(fault)),
+            (None, Some(Why::Canceled)) => Some(RunError::Canceled),
+            (None, Some(Why::TimedOut(after))) => Some(RunError::TimedOut { after }),
+            _ if !failed.is_empty() => Some(RunError::Failed(Failures::new(Arc::new(failed)))),
+            (None, Some(_)) => Some(RunError::Canceled),
+            (None, None) => None,
         };
         let mut report = Self {
             id: run_id,
@@ -101,6 +105,7 @@ impl<T> RunReport<T> {
             counts,
             ops,
             values,
+            waited_for,
             took,
             places: OnceLock::new(),
         };
@@ -178,6 +183,11 @@ impl<T> RunReport<T> {
     /// The steps that failed themselves.
     pub fn failures(&self) -> impl Iterator<Item = &StepReport> {
         self.steps.iter().filter(|step| step.status == StepStatus::Failure)
+    }
+
+    /// The steps that a run which was to end at once had to wait for, because they block their threads.
+    pub fn waited_for(&self) -> &[StepKey] {
+        &self.waited_for
     }
 
     /// How many steps of a node ended in a status.

@@ -1,0 +1,115 @@
+//! How the steps of each node are run: what the op says, its use in the job, and the run, the nearest first.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
+
+use super::Engine;
+use super::overdue::Deadlines;
+use super::verdict::{Verdict, verdict};
+use crate::error::StepError;
+use crate::graph::{NodeId, ScopeId};
+use crate::key::KeyPath;
+use crate::op::{ErasedOp, RetryPolicy};
+use crate::plan::{OpPlan, Plan, Shape};
+
+use super::Options;
+
+/// How the steps of one node are run in this run.
+#[derive(Debug)]
+pub(super) struct NodeRules {
+    pub(super) behavior: Arc<dyn ErasedOp>,
+    /// Whether the op does its work where it is started, on a thread that may block.
+    pub(super) blocking: bool,
+    pub(super) retry: Option<RetryPolicy>,
+    pub(super) deadlines: Deadlines,
+}
+
+impl NodeRules {
+    fn new(op: &OpPlan, options: &Options) -> Self {
+        let rules = &op.spec.rules;
+        Self {
+            behavior: Arc::clone(&op.behavior),
+            blocking: op.spec.blocking,
+            retry: rules.retry.or(options.default_retry).filter(|policy| policy.allows_after(1)),
+            deadlines: Deadlines::new(rules),
+        }
+    }
+
+    /// Whether another attempt may follow on this one.
+    pub(super) fn may_follow(&self, attempt: u32) -> bool {
+        self.retry.is_some_and(|policy| policy.allows_after(attempt))
+    }
+}
+
+/// The rules of a whole run.
+#[derive(Debug)]
+pub(super) struct Rules {
+    /// None for what is no op.
+    nodes: Vec<Option<NodeRules>>,
+    scopes: Vec<ScopeRules>,
+}
+
+/// What the rules of its nodes mean for a scope.
+#[derive(Debug)]
+struct ScopeRules {
+    shape: Shape,
+    /// Whether a step may have to wait for its retry.
+    may_rest: bool,
+}
+
+impl Rules {
+    pub(super) fn new(plan: &Plan, options: &Options) -> Self {
+        let ids = (0..plan.nodes.len()).map(NodeId);
+        let nodes: Vec<_> =
+            ids.map(|id| plan.op(id).map(|op| NodeRules::new(op, options))).collect();
+        let scopes = plan.scopes.iter().map(|scope| {
+            let of_scope = || scope.nodes.iter().filter_map(|id| nodes[id.0].as_ref());
+            let shape = match scope.shape {
+                Shape::Blocking if of_scope().any(|rules| !rules.blocking) => Shape::Chain,
+                shape => shape,
+            };
+            ScopeRules { shape, may_rest: of_scope().any(|rules| rules.retry.is_some()) }
+        });
+        let scopes = scopes.collect();
+        Self { nodes, scopes }
+    }
+}
+
+impl Engine {
+    pub(super) fn rules(&self, node: NodeId) -> &NodeRules {
+        match &self.rules.nodes[node.0] {
+            Some(rules) => rules,
+            None => unreachable!("only ops have steps that are run"),
+        }
+    }
+
+    /// How an instance of a scope is run.
+    pub(super) fn shape(&self, scope: ScopeId) -> Shape {
+        self.rules.scopes[scope.0].shape
+    }
+
+    /// Whether a step of a scope may have to wait for its retry.
+    pub(super) fn may_rest(&self, scope: ScopeId) -> bool {
+        self.rules.scopes[scope.0].may_rest
+    }
+
+    /// What follows on a failed attempt.
+    pub(super) fn verdict(
+        &self,
+        node: NodeId,
+        attempt: u32,
+        error: &StepError,
+        path: impl FnOnce() -> KeyPath,
+    ) -> Verdict {
+        if self.stop.is_stopped() {
+            return Verdict::GiveUp;
+        }
+        let random = || {
+            // The same in every run of one seed, in whatever order its steps run.
+            let mut hasher = DefaultHasher::new();
+            (self.seed, node, path().indexes(), attempt).hash(&mut hasher);
+            fastrand::Rng::with_seed(hasher.finish()).f64()
+        };
+        verdict(self.rules(node).retry.as_ref(), attempt, error, random)
+    }
+}
