@@ -10,6 +10,7 @@
 
 extern crate dynagraph as renamed;
 
+mod canceling;
 mod composition;
 mod documents;
 mod dropping;
@@ -29,7 +30,9 @@ mod private_types;
 mod raw_names;
 mod resources;
 mod results;
+mod retrying;
 mod skipping;
 mod support;
+mod timing_out;
 mod windows;
 mod without_macros;

@@ -237,8 +237,8 @@ impl ChainLane {
         let Some((index, key)) = begun else { return };
         done.flush(fan_out);
         chain.flush();
-        fan_out.share(block);
         let _suspended = Suspended::new(fan_out);
+        fan_out.share(block);
         let at = At { key, index: *index };
         let in_flight = resting(&fan_out.engine, chain, at);
         slots.rest(&fan_out.engine, delay).await;

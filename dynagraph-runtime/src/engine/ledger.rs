@@ -51,6 +51,12 @@ impl Ledger {
         }
     }
 
+    /// Whether a step that began was canceled.
+    pub(super) fn has_canceled(&self) -> bool {
+        let place = StepStatus::Canceled.place();
+        self.counts.iter().any(|counts| counts[place].load(Ordering::Relaxed) > 0)
+    }
+
     pub(super) fn close(&self) -> Account {
         let count = |counts: &[AtomicUsize; StepStatus::COUNT]| {
             std::array::from_fn(|place| counts[place].load(Ordering::Relaxed))

@@ -159,7 +159,9 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Option<Ran> {
             () = engine.told_to_end() => None,
         }
     };
-    let stopped = if outputs.is_none() { engine.stop.why() } else { None };
+    // A run may come to its end although it was asked to end, unless a step did not.
+    let whole = outputs.is_some() && !engine.ledger.has_canceled();
+    let stopped = engine.stop.why().filter(|_| !whole);
     let waited_for = if stopped.is_some() { engine.abort_tasks() } else { Vec::new() };
     engine.tasks.none_left().await;
     drop(abort);

@@ -49,7 +49,6 @@ impl<T> DynamicHandle<T> {
 
     /// Names the use of the op that gives these values; its steps are called so.
     #[track_caller]
-    #[must_use]
     pub fn alias(self, name: impl Into<String>) -> Self {
         let at = Location::caller();
         describe(self.producer(), "alias", at, |_, op| op.alias = Some((name.into(), at)));
@@ -58,7 +57,6 @@ impl<T> DynamicHandle<T> {
 
     /// Attaches a note to the use of the op that gives these values.
     #[track_caller]
-    #[must_use]
     pub fn tag(self, key: impl Into<String>, value: impl Into<String>) -> Self {
         let at = Location::caller();
         describe(self.producer(), "tag", at, |_, op| op.tags.push((key.into(), value.into())));
@@ -67,7 +65,6 @@ impl<T> DynamicHandle<T> {
 
     /// Runs the op that gives these values only after another value is there.
     #[track_caller]
-    #[must_use]
     pub fn after(self, other: impl Awaited) -> Self {
         order(self.producer(), other.awaited(), Location::caller());
         self
@@ -77,7 +74,6 @@ impl<T> DynamicHandle<T> {
     ///
     /// Replaces the op's own policy, as a whole.
     #[track_caller]
-    #[must_use]
     pub fn retry(self, policy: RetryPolicy) -> Self {
         rules::retry(self.producer(), policy, Location::caller());
         self
@@ -85,7 +81,6 @@ impl<T> DynamicHandle<T> {
 
     /// An attempt of the op that gives these values fails when it takes longer. See [`OutputHandle::timeout`].
     #[track_caller]
-    #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         rules::timeout(self.producer(), timeout, Location::caller());
         self
@@ -94,7 +89,6 @@ impl<T> DynamicHandle<T> {
     /// An attempt of the op that gives these values fails when it gives no heartbeat for longer.
     /// See [`OutputHandle::idle_timeout`].
     #[track_caller]
-    #[must_use]
     pub fn idle_timeout(self, timeout: Duration) -> Self {
         rules::idle_timeout(self.producer(), timeout, Location::caller());
         self
@@ -102,7 +96,6 @@ impl<T> DynamicHandle<T> {
 
     /// Every step of the op that gives these values takes a slot of this pool. See [`OutputHandle::pool`].
     #[track_caller]
-    #[must_use]
     pub fn pool(self, name: impl Into<String>) -> Self {
         rules::pool(self.producer(), name.into(), 1, Location::caller());
         self
@@ -110,7 +103,6 @@ impl<T> DynamicHandle<T> {
 
     /// As [`pool`](Self::pool), for steps that take several slots each.
     #[track_caller]
-    #[must_use]
     pub fn weighted_pool(self, name: impl Into<String>, weight: u32) -> Self {
         rules::pool(self.producer(), name.into(), weight, Location::caller());
         self
@@ -121,7 +113,6 @@ impl<T> DynamicHandle<T> {
     /// Whoever emits the next one waits. 1,024 unless said, or as many as may run at once if that is more.
     /// A fan-out whose copies wait for something that itself waits for the last key has no window.
     #[track_caller]
-    #[must_use]
     pub fn window(self, keys: usize) -> Self {
         limit_keys(self.home(), "window", keys, |composer, home, keys| {
             composer.set_window(home.scope, keys);
@@ -133,7 +124,6 @@ impl<T> DynamicHandle<T> {
     ///
     /// 1,024 unless said here or for the run; where all ops of a copy block, as many as there are cores unless said here.
     #[track_caller]
-    #[must_use]
     pub fn max_concurrent(self, keys: usize) -> Self {
         limit_keys(self.home(), "max_concurrent", keys, |composer, home, limit| {
             composer.set_max_concurrent(home.scope, KeyLimit { limit, owner: home.view });

@@ -48,7 +48,6 @@ impl<H: Fanned> Mapped<H> {
     }
 
     /// One fan-out of all inner ones, outer order first. The keys become paths, `outer/inner`.
-    #[must_use]
     pub fn flatten(self) -> H {
         self.inner.seen_from(self.home.of.view)
     }
@@ -67,7 +66,6 @@ impl<H: Fanned> Mapped<H> {
 
     /// At most this many outer keys are emitted and not finished.
     #[track_caller]
-    #[must_use]
     pub fn window(self, keys: usize) -> Self {
         limit_keys(self.home, "window", keys, |composer, home, keys| {
             composer.set_window(home.scope, keys);
@@ -77,7 +75,6 @@ impl<H: Fanned> Mapped<H> {
 
     /// At most this many outer keys run at once.
     #[track_caller]
-    #[must_use]
     pub fn max_concurrent(self, keys: usize) -> Self {
         limit_keys(self.home, "max_concurrent", keys, |composer, home, limit| {
             composer.set_max_concurrent(home.scope, KeyLimit { limit, owner: home.view });

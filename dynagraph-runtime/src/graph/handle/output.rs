@@ -34,7 +34,6 @@ impl<T> OutputHandle<T> {
 
     /// Names this use of the op; its steps are called so.
     #[track_caller]
-    #[must_use]
     pub fn alias(self, name: impl Into<String>) -> Self {
         let at = Location::caller();
         describe(self.port, "alias", at, |_, op| op.alias = Some((name.into(), at)));
@@ -43,7 +42,6 @@ impl<T> OutputHandle<T> {
 
     /// Attaches a note to this use of the op, for people who look at the graph.
     #[track_caller]
-    #[must_use]
     pub fn tag(self, key: impl Into<String>, value: impl Into<String>) -> Self {
         let at = Location::caller();
         describe(self.port, "tag", at, |_, op| op.tags.push((key.into(), value.into())));
@@ -54,7 +52,6 @@ impl<T> OutputHandle<T> {
     ///
     /// Overrides the op's own `max_concurrent`.
     #[track_caller]
-    #[must_use]
     pub fn max_concurrent(self, limit: usize) -> Self {
         let at = Location::caller();
         describe(self.port, "max_concurrent", at, |composer, op| match NonZeroUsize::new(limit) {
@@ -68,7 +65,6 @@ impl<T> OutputHandle<T> {
     ///
     /// Replaces the op's own policy, as a whole.
     #[track_caller]
-    #[must_use]
     pub fn retry(self, policy: RetryPolicy) -> Self {
         rules::retry(self.port, policy, Location::caller());
         self
@@ -80,7 +76,6 @@ impl<T> OutputHandle<T> {
     /// An async op is dropped then.
     /// A blocking one cannot be aborted: it runs on and keeps its slots until it returns, and what it gives is dropped.
     #[track_caller]
-    #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         rules::timeout(self.port, timeout, Location::caller());
         self
@@ -90,7 +85,6 @@ impl<T> OutputHandle<T> {
     ///
     /// Overrides the op's own `idle_timeout`; otherwise as [`timeout`](Self::timeout).
     #[track_caller]
-    #[must_use]
     pub fn idle_timeout(self, timeout: Duration) -> Self {
         rules::idle_timeout(self.port, timeout, Location::caller());
         self
@@ -100,7 +94,6 @@ impl<T> OutputHandle<T> {
     ///
     /// Replaces the op's own pool. The run gives both their size: `run().pool("api", 10)`, `run().rate("api", ..)`.
     #[track_caller]
-    #[must_use]
     pub fn pool(self, name: impl Into<String>) -> Self {
         rules::pool(self.port, name.into(), 1, Location::caller());
         self
@@ -108,7 +101,6 @@ impl<T> OutputHandle<T> {
 
     /// As [`pool`](Self::pool), for steps that take several slots each.
     #[track_caller]
-    #[must_use]
     pub fn weighted_pool(self, name: impl Into<String>, weight: u32) -> Self {
         rules::pool(self.port, name.into(), weight, Location::caller());
         self
@@ -119,7 +111,6 @@ impl<T> OutputHandle<T> {
     /// Call it right after the op.
     /// If what it waits for fails or is skipped, so is this op.
     #[track_caller]
-    #[must_use]
     pub fn after(self, other: impl Awaited) -> Self {
         let at = Location::caller();
         order(self.port, other.awaited(), at);
