@@ -64,7 +64,7 @@ pub(super) enum Next {
     Wait(NodeId, BoxFuture<'static, AttemptResult>, Option<Instant>),
     /// Wait until a value of an instance around is there.
     Need(Place),
-    /// Take a slot of this node, and call its op.
+    /// Take what this node's limits ask for, and call its op.
     Limit(NodeId),
     /// Call a blocking op.
     Block(NodeId),
@@ -153,7 +153,7 @@ impl Chain {
                 }
                 (Work::Op(op), Fate::Ready) => {
                     if on == On::Worker {
-                        if op.spec.rules.max_concurrent.is_some() {
+                        if around.engine.is_limited(id) {
                             return Next::Limit(id);
                         }
                         if op.spec.blocking {

@@ -17,7 +17,7 @@ use super::attempt::AttemptResult;
 use super::chain::{At, Chain, Next, On};
 use super::fan_out::{FanOut, Item, Suspended};
 use super::ledger::Ended;
-use super::limit::acquire;
+use super::limit::{NodeSlots, acquire};
 use super::sink::SinkBuffer;
 use super::{Engine, hop, instance};
 use crate::graph::NodeId;
@@ -95,16 +95,15 @@ impl LaneSlot {
         self.0 = None;
     }
 
-    /// Takes a node's slot as well: that of the run is always the last.
-    async fn with_node(&mut self, engine: &Engine, node: NodeId) -> Option<OwnedSemaphorePermit> {
-        let slots = engine.node_slots[node.0].as_ref()?;
-        if let Ok(permit) = Arc::clone(slots).try_acquire_owned() {
-            return Some(permit);
+    /// Takes a node's slots as well, and its turn: that of the run is always the last.
+    async fn with_node(&mut self, engine: &Engine, node: NodeId) -> NodeSlots {
+        if let Some(slots) = engine.try_beside(node) {
+            return slots;
         }
         self.give_back();
-        let permit = acquire(slots).await;
-        self.take(engine).await;
-        Some(permit)
+        let (slots, run) = engine.beside(node).await;
+        self.0 = Some(run);
+        slots
     }
 }
 
@@ -282,7 +281,7 @@ pub(super) async fn run_chain(
             }
             Next::Wait(id, future, began) => wait(engine, chain, (id, future, began), at).await,
             Next::Limit(id) => {
-                let _permit = slot.with_node(engine, id).await;
+                let _slots = slot.with_node(engine, id).await;
                 let Work::Op(op) = &engine.plan.node(id).work else { continue };
                 if op.spec.blocking {
                     call_blocking(engine, chain, id, at).await;

@@ -23,6 +23,7 @@ mod ledger;
 mod limit;
 mod outcome;
 mod port;
+mod rate;
 mod sink;
 mod stop;
 mod stream;
@@ -32,7 +33,7 @@ mod wire;
 use std::num::NonZeroUsize;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use futures::FutureExt as _;
 use tokio::runtime::Handle;
@@ -42,13 +43,14 @@ use tokio::time::Instant;
 use cell::lock;
 use ledger::Ledger;
 pub(crate) use ledger::{Account, KeptValue};
-use limit::semaphore;
+use limit::{NodeLimits, node_limits, semaphore};
+pub(crate) use limit::{PoolOption, PoolOptions};
 use outcome::Outcome;
 use stop::Stop;
 use tasks::Tasks;
 
 use crate::event::Listeners;
-use crate::op::RunId;
+use crate::op::{RetryPolicy, RunId};
 use crate::plan::{DEFAULT_WINDOW, Plan, ScopePlan, Shape};
 use crate::step::{StepReport, StepStatus};
 use crate::value::{Erased, TypeMap};
@@ -57,15 +59,48 @@ use crate::value::{Erased, TypeMap};
 const PANICKED: &str =
     "a task panicked outside of an op; a value whose `Drop` or `Clone` panics does that";
 
+/// How long a canceled run waits for what runs, unless it says.
+const DEFAULT_GRACE: Duration = Duration::from_secs(10);
+
 /// What a run was asked to do.
-#[derive(Debug, Clone, Default)]
+///
+/// As it was asked, right or wrong; no run starts with a mistake in it.
+#[derive(Debug, Clone)]
 pub(crate) struct Options {
     pub(crate) resources: TypeMap,
-    pub(crate) max_concurrent: Option<NonZeroUsize>,
+    pub(crate) max_concurrent: Option<usize>,
+    pub(crate) pools: PoolOptions,
+    pub(crate) default_retry: Option<RetryPolicy>,
+    pub(crate) timeout: Option<Duration>,
+    /// How long ops that run when the run is canceled have until they are aborted.
+    pub(crate) grace: Duration,
     pub(crate) fail_fast: bool,
     pub(crate) keep_steps: bool,
     pub(crate) keep_values: bool,
     pub(crate) listeners: Arc<Listeners>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            resources: TypeMap::default(),
+            max_concurrent: None,
+            pools: PoolOptions::new(),
+            default_retry: None,
+            timeout: None,
+            grace: DEFAULT_GRACE,
+            fail_fast: false,
+            keep_steps: false,
+            keep_values: false,
+            listeners: Arc::default(),
+        }
+    }
+}
+
+impl Options {
+    fn at_once(&self) -> Option<NonZeroUsize> {
+        self.max_concurrent.and_then(NonZeroUsize::new)
+    }
 }
 
 /// One run, as all its tasks see it.
@@ -80,7 +115,7 @@ struct Engine {
     /// How many blocking ops can make progress at once.
     cores: usize,
     run_slots: Arc<Semaphore>,
-    node_slots: Vec<Option<Arc<Semaphore>>>,
+    node_limits: Vec<Option<NodeLimits>>,
     ledger: Ledger,
     tasks: Tasks,
     stop: Stop,
@@ -99,7 +134,7 @@ pub(crate) struct Ran {
     pub(crate) outputs: Option<Vec<Erased>>,
     pub(crate) fault: Option<String>,
     pub(crate) stopped: bool,
-    pub(crate) took: std::time::Duration,
+    pub(crate) took: Duration,
 }
 
 /// Runs a plan to its end. None outside a tokio runtime.
@@ -147,17 +182,15 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Option<Ran> {
 
 impl Engine {
     fn new(plan: Arc<Plan>, options: Options, handle: Handle) -> Self {
-        let nodes = (0..plan.nodes.len()).map(crate::graph::NodeId);
-        let limits = nodes.map(|node| plan.op(node).and_then(|op| op.spec.rules.max_concurrent));
         let asked = plan.scopes.iter().filter_map(|scope| scope.max_concurrent).max();
         let default = asked.map_or(DEFAULT_WINDOW, |asked| asked.max(DEFAULT_WINDOW));
-        let at_once = options.max_concurrent.unwrap_or(default);
+        let at_once = options.at_once().unwrap_or(default);
         Self {
             run_id: RunId::random(),
             workers: handle.metrics().num_workers(),
             cores: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
             run_slots: semaphore(at_once),
-            node_slots: limits.map(|limit| limit.map(semaphore)).collect(),
+            node_limits: node_limits(&plan, &options.pools),
             ledger: Ledger::new(plan.nodes.len()),
             tasks: Tasks::default(),
             stop: Stop::default(),
@@ -173,7 +206,7 @@ impl Engine {
 
     /// How many lanes a fan-out may have. For blocking ops, as many as cores unless the job says.
     fn lanes(&self, scope: &ScopePlan) -> usize {
-        let default = self.options.max_concurrent.unwrap_or(DEFAULT_WINDOW).get();
+        let default = self.options.at_once().unwrap_or(DEFAULT_WINDOW).get();
         match scope.max_concurrent {
             Some(limit) => limit.get(),
             None if scope.shape == Shape::Blocking => default.min(self.cores),
