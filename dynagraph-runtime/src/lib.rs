@@ -54,6 +54,7 @@ mod op;
 mod plan;
 mod run;
 mod step;
+pub mod time;
 mod value;
 
 pub use error::{BuildError, ConfigError, Failures, MissingResource, OpError, RunError, StepError};

@@ -114,6 +114,7 @@ pub use dynagraph_runtime::*;
 pub mod prelude {
     #[cfg(feature = "macros")]
     pub use dynagraph_macros::{job, op};
+    pub use dynagraph_runtime::time::{mins, ms, per_second, secs};
     pub use dynagraph_runtime::{
         Backoff, DynamicHandle, DynamicOut, DynamicOutput, EmitError, Jitter, Job, Keyed, Mapped,
         MappingKey, Op, OpContext, OpError, OutputHandle, Resource, RetryPolicy, RunError,

@@ -26,6 +26,7 @@ mod mistakes;
 mod model;
 mod op_forms;
 mod panicking;
+mod pools;
 mod private_types;
 mod raw_names;
 mod resources;

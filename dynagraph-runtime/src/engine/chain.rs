@@ -90,7 +90,7 @@ pub(super) enum Next {
     Rest(Duration),
     /// Wait until a value of an instance around is there.
     Need(Place),
-    /// Take a slot of this node, and call its op.
+    /// Take what this node's limits ask for, and call its op.
     Limit(NodeId),
     /// Call a blocking op.
     Block(NodeId),

@@ -1,22 +1,60 @@
 //! Slots: how many steps run at once.
 //!
-//! A step takes the slot of its node first and that of the run last, always in this order, and holds them only while its
-//! op runs. Whoever has both is running, and so gives them back; nobody waits in a circle.
+//! A step takes the slot of its node, then those of its pool, then its rate's turn, and the slot of the run last, always
+//! in this order, and holds them only while its op runs. Whoever has all of them is running, and so gives them back;
+//! nobody waits in a circle, and nobody who has a slot of the run waits for anything.
 
-use std::num::NonZeroUsize;
+use std::collections::{BTreeMap, HashMap};
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Engine;
 use super::cell::lock;
+use super::rate::Turns;
 use crate::graph::NodeId;
+use crate::op::PoolUse;
+use crate::plan::Plan;
+use crate::time::Rate;
+
+/// What a run says of the pools that ops name.
+pub(crate) type PoolOptions = BTreeMap<String, PoolOption>;
+
+/// What a run says of one pool.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct PoolOption {
+    pub(crate) size: Option<usize>,
+    pub(crate) rate: Option<Rate>,
+}
 
 /// The slots of one running step.
 #[derive(Debug)]
 pub(super) struct Slots {
+    _node: NodeSlots,
     _run: OwnedSemaphorePermit,
-    _beside: NodeSlots,
+}
+
+/// The slots of one running step that are not the run's.
+#[derive(Debug, Default)]
+pub(super) struct NodeSlots {
+    _own: Option<OwnedSemaphorePermit>,
+    _pool: Option<OwnedSemaphorePermit>,
+}
+
+/// What limits the steps of a node, beside the run.
+#[derive(Debug)]
+pub(super) struct NodeLimits {
+    own: Option<Arc<Semaphore>>,
+    /// With how many slots of it a step takes.
+    pool: Option<(Pool, NonZeroU32)>,
+}
+
+/// A pool, which all nodes that name it share.
+#[derive(Debug, Clone)]
+struct Pool {
+    slots: Option<Arc<Semaphore>>,
+    rate: Option<Arc<Turns>>,
 }
 
 /// So many slots.
@@ -26,55 +64,146 @@ pub(super) fn semaphore(limit: NonZeroUsize) -> Arc<Semaphore> {
 
 /// Takes a slot. Semaphores of the engine are never closed.
 pub(super) async fn acquire(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {
-    match Arc::clone(semaphore).acquire_owned().await {
+    acquire_many(semaphore, 1).await
+}
+
+async fn acquire_many(semaphore: &Arc<Semaphore>, slots: u32) -> OwnedSemaphorePermit {
+    match Arc::clone(semaphore).acquire_many_owned(slots).await {
         Ok(permit) => permit,
         Err(_) => std::future::pending().await,
     }
 }
 
-/// The slots of one step beside that of the run.
-#[derive(Debug)]
-pub(super) struct NodeSlots {
-    _node: Option<OwnedSemaphorePermit>,
+/// The limits of each node of a plan; none for a node that only the run limits.
+pub(super) fn node_limits(plan: &Plan, pools: &PoolOptions) -> Vec<Option<NodeLimits>> {
+    let pools: HashMap<_, _> =
+        pools.iter().map(|(name, option)| (name.as_str(), Pool::new(*option))).collect();
+    let of_node = |node| {
+        let rules = &plan.op(node)?.spec.rules;
+        let own = rules.max_concurrent.map(semaphore);
+        let of_pool = |used: &PoolUse| Some((pools.get(&*used.name)?.clone(), used.weight));
+        let pool = rules.pool.as_ref().and_then(of_pool);
+        (own.is_some() || pool.is_some()).then_some(NodeLimits { own, pool })
+    };
+    (0..plan.nodes.len()).map(|node| of_node(NodeId(node))).collect()
 }
 
-impl Engine {
-    /// Whether a node's steps need more than the run's slot.
-    pub(super) fn is_limited(&self, node: NodeId) -> bool {
-        self.node_slots[node.0].is_some()
-    }
-
-    /// Takes a slot of the run.
-    pub(super) async fn run_slot(&self) -> OwnedSemaphorePermit {
-        let permit = acquire(&self.run_slots).await;
-        if self.stop.is_stopped() {
-            drop(permit);
-            return std::future::pending().await;
+impl Pool {
+    fn new(option: PoolOption) -> Self {
+        Self {
+            slots: option.size.and_then(NonZeroUsize::new).map(semaphore),
+            rate: option.rate.and_then(Turns::new).map(Arc::new),
         }
-        permit
+    }
+}
+
+impl NodeLimits {
+    fn pool_slots(&self) -> Option<(&Arc<Semaphore>, u32)> {
+        let (pool, weight) = self.pool.as_ref()?;
+        Some((pool.slots.as_ref()?, weight.get()))
     }
 
-    pub(super) fn try_beside(&self, node: NodeId) -> Option<NodeSlots> {
-        let slots = self.node_slots[node.0].as_ref()?;
-        let permit = Arc::clone(slots).try_acquire_owned().ok()?;
-        Some(NodeSlots { _node: Some(permit) })
+    fn rate(&self) -> Option<&Turns> {
+        self.pool.as_ref()?.0.rate.as_deref()
     }
 
-    pub(super) async fn beside(&self, node: NodeId) -> (NodeSlots, OwnedSemaphorePermit) {
-        let node = match &self.node_slots[node.0] {
+    async fn acquire(&self) -> NodeSlots {
+        let own = match &self.own {
             Some(slots) => Some(acquire(slots).await),
             None => None,
         };
-        (NodeSlots { _node: node }, self.run_slot().await)
+        let pool = match self.pool_slots() {
+            Some((slots, weight)) => Some(acquire_many(slots, weight).await),
+            None => None,
+        };
+        NodeSlots { _own: own, _pool: pool }
     }
 
+    /// As [`acquire`](Self::acquire), if nobody has to wait. Who waits already is not overtaken.
+    fn try_acquire(&self) -> Option<NodeSlots> {
+        let own = match &self.own {
+            Some(slots) => Some(Arc::clone(slots).try_acquire_owned().ok()?),
+            None => None,
+        };
+        let pool = match self.pool_slots() {
+            Some((slots, weight)) => Some(Arc::clone(slots).try_acquire_many_owned(weight).ok()?),
+            None => None,
+        };
+        Some(NodeSlots { _own: own, _pool: pool })
+    }
+}
+
+impl Engine {
+    /// Whether more than the run limits the steps of a node.
+    pub(super) fn is_limited(&self, node: NodeId) -> bool {
+        self.node_limits[node.0].is_some()
+    }
+
+    /// A slot of the run. In a run that was told to stop, nobody gets it.
+    pub(super) async fn run_slot(&self) -> OwnedSemaphorePermit {
+        let slot = acquire(&self.run_slots).await;
+        if self.stop.is_stopped() {
+            drop(slot);
+            return std::future::pending().await;
+        }
+        slot
+    }
+
+    /// Everything that an attempt needs to start. In a run that was told to stop, nobody gets it.
     pub(super) async fn slots(&self, node: NodeId) -> Slots {
-        let (beside, run) = self.beside(node).await;
-        Slots { _run: run, _beside: beside }
+        let (node, run) = self.beside(node).await;
+        Slots { _node: node, _run: run }
+    }
+
+    /// As [`slots`](Self::slots), for a caller that keeps the run's slot for other steps too.
+    pub(super) async fn beside(&self, node: NodeId) -> (NodeSlots, OwnedSemaphorePermit) {
+        let limits = self.node_limits[node.0].as_ref();
+        let node = match limits {
+            Some(limits) => limits.acquire().await,
+            None => NodeSlots::default(),
+        };
+        let run = match limits.and_then(NodeLimits::rate) {
+            Some(rate) => rate.take(&self.run_slots).await,
+            None => acquire(&self.run_slots).await,
+        };
+        if self.stop.is_stopped() {
+            drop((node, run));
+            return std::future::pending().await;
+        }
+        (node, run)
+    }
+
+    /// What an attempt needs to start beside the slot of the run that the caller has, if it can be had at once.
+    pub(super) fn try_beside(&self, node: NodeId) -> Option<NodeSlots> {
+        if self.stop.is_stopped() {
+            return None;
+        }
+        let Some(limits) = &self.node_limits[node.0] else { return Some(NodeSlots::default()) };
+        let slots = limits.try_acquire()?;
+        let turn = limits.rate().is_none_or(Turns::try_take);
+        turn.then_some(slots)
+    }
+
+    /// The slots for an attempt that goes on, and needs no turn. None once the run is told to stop.
+    async fn slots_again(&self, node: NodeId) -> Option<Slots> {
+        let slots = async {
+            let node = match &self.node_limits[node.0] {
+                Some(limits) => limits.acquire().await,
+                None => NodeSlots::default(),
+            };
+            Slots { _node: node, _run: acquire(&self.run_slots).await }
+        };
+        tokio::select! {
+            biased;
+            () = self.stop.stopped() => None,
+            slots = slots => Some(slots),
+        }
     }
 }
 
 /// The slots of a producer, which gives them up while it waits for room.
+///
+/// Once the run is told to stop, it goes on without them, to its end.
 #[derive(Debug)]
 pub(super) struct Lendable {
     engine: Arc<Engine>,
@@ -124,14 +253,12 @@ impl Lendable {
         drop(slots);
         wait.await;
         drop(waiting);
-        // A producer that is told to stop goes on without them, to its end.
-        if self.engine.stop.is_stopped() || !lock(&self.state).needs_slots() {
+        if !lock(&self.state).needs_slots() {
             return;
         }
         let _taking = self.taking.lock().await;
         let needs_slots = lock(&self.state).needs_slots();
-        if needs_slots {
-            let slots = self.engine.slots(self.node).await;
+        if needs_slots && let Some(slots) = self.engine.slots_again(self.node).await {
             let mut state = lock(&self.state);
             if state.needs_slots() {
                 state.slots = Some(slots);

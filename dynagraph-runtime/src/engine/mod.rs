@@ -23,9 +23,11 @@ mod instance;
 mod lane;
 mod ledger;
 mod limit;
+mod options;
 mod outcome;
 mod overdue;
 mod port;
+mod rate;
 mod rules;
 mod sink;
 mod stop;
@@ -49,7 +51,9 @@ use cell::lock;
 use ending::Gauge;
 use ledger::Ledger;
 pub(crate) use ledger::{Account, KeptValue};
-use limit::semaphore;
+use limit::{NodeLimits, node_limits, semaphore};
+pub(crate) use limit::{PoolOption, PoolOptions};
+pub(crate) use options::Options;
 use outcome::Outcome;
 use rules::Rules;
 pub(crate) use stop::{Stop, Why};
@@ -58,10 +62,10 @@ use tasks::Tasks;
 use crate::event::Listeners;
 use crate::graph::ScopeId;
 use crate::key::StepKey;
-use crate::op::{RetryPolicy, RunId};
+use crate::op::RunId;
 use crate::plan::{DEFAULT_WINDOW, Plan, Shape};
 use crate::step::{StepReport, StepStatus};
-use crate::value::{Erased, TypeMap};
+use crate::value::Erased;
 
 /// What is known of a panic outside of every op.
 const PANICKED: &str =
@@ -69,28 +73,6 @@ const PANICKED: &str =
 
 /// The most steps that run at once, whatever the run says: as many as a semaphore gives out together.
 const MOST_AT_ONCE: NonZeroUsize = NonZeroUsize::new(u32::MAX as usize >> 3).unwrap();
-
-/// What a run was asked to do.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Options {
-    /// The job's name.
-    pub(crate) job: &'static str,
-    pub(crate) resources: TypeMap,
-    pub(crate) max_concurrent: Option<NonZeroUsize>,
-    pub(crate) fail_fast: bool,
-    pub(crate) keep_steps: bool,
-    pub(crate) keep_values: bool,
-    pub(crate) listeners: Arc<Listeners>,
-    /// For ops that have no policy of their own.
-    pub(crate) default_retry: Option<RetryPolicy>,
-    pub(crate) timeout: Option<Duration>,
-    /// How long a canceled run waits for what runs.
-    pub(crate) grace: Duration,
-    pub(crate) cancel_on_ctrl_c: bool,
-    pub(crate) stop: Stop,
-    /// Where randomness comes from: the run's id unless said.
-    pub(crate) seed: Option<u64>,
-}
 
 /// One run, as all its tasks see it.
 #[derive(Debug)]
@@ -111,7 +93,7 @@ struct Engine {
     run_slots: Arc<Semaphore>,
     /// How many steps run that may have lent their slots.
     lenders: Gauge,
-    node_slots: Vec<Option<Arc<Semaphore>>>,
+    node_limits: Vec<Option<NodeLimits>>,
     ledger: Ledger,
     tasks: Tasks,
     stop: Stop,
@@ -183,11 +165,9 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Option<Ran> {
 
 impl Engine {
     fn new(plan: Arc<Plan>, options: Options, handle: Handle) -> Self {
-        let nodes = (0..plan.nodes.len()).map(crate::graph::NodeId);
-        let limits = nodes.map(|node| plan.op(node).and_then(|op| op.spec.rules.max_concurrent));
         let asked = plan.scopes.iter().filter_map(|scope| scope.max_concurrent).max();
         let default = asked.map_or(DEFAULT_WINDOW, |asked| asked.max(DEFAULT_WINDOW));
-        let at_once = options.max_concurrent.unwrap_or(default).min(MOST_AT_ONCE);
+        let at_once = options.at_once().unwrap_or(default).min(MOST_AT_ONCE);
         let run_id = RunId::random();
         Self {
             run_id,
@@ -198,7 +178,7 @@ impl Engine {
             cores: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
             at_once,
             run_slots: semaphore(at_once),
-            node_slots: limits.map(|limit| limit.map(semaphore)).collect(),
+            node_limits: node_limits(&plan, &options.pools),
             ledger: Ledger::new(plan.nodes.len()),
             lenders: Gauge::default(),
             tasks: Tasks::default(),
@@ -215,7 +195,7 @@ impl Engine {
 
     /// How many lanes a fan-out may have. For blocking ops, as many as cores unless the job says.
     fn lanes(&self, scope: ScopeId) -> usize {
-        let default = self.options.max_concurrent.unwrap_or(DEFAULT_WINDOW).get();
+        let default = self.options.at_once().unwrap_or(DEFAULT_WINDOW).get();
         match self.plan.scope(scope).max_concurrent {
             Some(limit) => limit.get(),
             None if self.shape(scope) == Shape::Blocking => default.min(self.cores),

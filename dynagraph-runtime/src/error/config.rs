@@ -1,26 +1,29 @@
 //! Why a run cannot start as it is set up.
 
-/// A mistake in how a run is set up. Each is found before the first step.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+/// A mistake in how a run is set up.
+///
+/// All mistakes of a run are found before its first step, and reported together.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// A limit lets nothing through.
-    #[error("`{setting}` is zero, so that no step could ever start: at least 1")]
+    #[error("`{setting}` would let no step start: a limit is at least 1")]
     #[non_exhaustive]
     ZeroLimit {
         /// The call that sets it, such as `run().pool("gpu", 0)`.
         setting: String,
     },
-    /// Ops take slots of a pool that the run has not.
+    /// Ops take slots of a pool that the run does not have.
     #[error(
-        "`{}` takes slots of the pool `{pool}`, which the run does not have: give it a size with `run().pool(\"{pool}\", ..)` or a rate with `run().rate(\"{pool}\", ..)`{}",
-        ops.join("`, `"), others(.known)
+        "`{}` use{} the pool `{pool}`, which the run does not have: give it a size with \
+         `run().pool(\"{pool}\", ..)` or a rate with `run().rate(\"{pool}\", ..)`{}",
+        .ops.join("`, `"), if .ops.len() == 1 { "s" } else { "" }, others(.known)
     )]
     #[non_exhaustive]
     UnknownPool {
         /// The pool's name.
         pool: String,
-        /// The nodes that take slots of it.
+        /// The nodes that use it, in graph order.
         ops: Vec<String>,
         /// The names that the run does have.
         known: Vec<String>,

@@ -1,11 +1,11 @@
 //! Running a job.
 
+mod config;
 mod handle;
 mod report;
 
 use std::fmt;
 use std::future::IntoFuture;
-use std::num::NonZeroUsize;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,9 +16,8 @@ pub use report::{RunReport, RunStatus};
 use crate::engine::{self, Options};
 use crate::error::{MissingResource, RunError};
 use crate::job::{Composed, Job};
-
-/// How long a canceled run waits for what runs, unless it says.
-const GRACE: Duration = Duration::from_secs(10);
+use crate::op::RetryPolicy;
+use crate::time::Rate;
 
 /// A run of a job that is not started yet: set it up, then `.await` it.
 ///
@@ -37,8 +36,7 @@ pub struct Run<T> {
 impl<T> Job<T> {
     /// A run of this job. The job can be run any number of times.
     pub fn run(&self) -> Run<T> {
-        let options = Options { job: self.name(), grace: GRACE, ..Options::default() };
-        Run { job: self.clone(), options }
+        Run { job: self.clone(), options: Options::new(self.name()) }
     }
 }
 
@@ -51,14 +49,73 @@ impl<T> Run<T> {
 
     /// At most this many steps run at once. 1,024 unless said, or as many as a fan-out of the job asks for.
     ///
-    /// # Panics
-    ///
-    /// If `limit` is zero.
-    #[track_caller]
+    /// Zero is a [`ConfigError`](crate::ConfigError).
     pub fn max_concurrent(mut self, limit: usize) -> Self {
-        let limit = NonZeroUsize::new(limit);
-        assert!(limit.is_some(), "`max_concurrent` of a run is at least 1");
-        self.options.max_concurrent = limit;
+        self.options.max_concurrent = Some(limit);
+        self
+    }
+
+    /// Gives a pool a size: the steps that run at once have at most so many slots of it together.
+    ///
+    /// A pool is a name that ops share, by `#[op(pool = "gpu", weight = 2)]` or
+    /// [`.weighted_pool("gpu", 2)`](crate::OutputHandle::weighted_pool); each step takes as many slots as its weight says.
+    /// A name that ops use has a size, a [rate](Self::rate), or both; one without, or a weight over the size, is a
+    /// [`ConfigError`](crate::ConfigError). A pool that no op uses is none.
+    ///
+    /// Slots are given in the order in which steps ask for them: a step that needs many waits for them to come together,
+    /// and those that ask after it wait behind it.
+    /// A step has slots only while it runs, not while it waits to be retried, or for room to emit.
+    pub fn pool(mut self, name: impl Into<String>, size: usize) -> Self {
+        self.options.pools.entry(name.into()).or_default().size = Some(size);
+        self
+    }
+
+    /// Gives a pool a rate: `rate("api", 20, per_second)` lets 20 attempts a second start.
+    ///
+    /// Every attempt of a step takes one turn, a retry too, whatever its weight; turns are given in the order in which
+    /// steps ask for them. Up to `steps` may start at once, and then they come evenly; see [`Rate`].
+    /// See [`pool`](Self::pool) for what a pool is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dynagraph_runtime::Job;
+    /// use dynagraph_runtime::time::{Rate, ms, per_minute};
+    ///
+    /// # let job = Job::compose("nothing", || ());
+    /// let run = job.run().pool("gpu", 8).rate("api", 100, per_minute);
+    /// let run = run.rate("search", 3, |steps| Rate::every(steps, ms(500)));
+    /// # drop(run);
+    /// ```
+    pub fn rate(
+        mut self,
+        name: impl Into<String>,
+        steps: u32,
+        per: impl FnOnce(u32) -> Rate,
+    ) -> Self {
+        self.options.pools.entry(name.into()).or_default().rate = Some(per(steps));
+        self
+    }
+
+    /// Retries steps of ops that have no policy of their own.
+    ///
+    /// The nearest policy wins, as a whole: that of the op's use in the job, then the op's, then this one.
+    pub fn default_retry(mut self, policy: RetryPolicy) -> Self {
+        self.options.default_retry = Some(policy);
+        self
+    }
+
+    /// Ends the run with [`RunError::TimedOut`] when it takes longer; what runs is aborted.
+    ///
+    /// Zero is a [`ConfigError`](crate::ConfigError). No limit unless said.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.options.timeout = Some(timeout);
+        self
+    }
+
+    /// How long a canceled run waits for the ops that run, before it aborts them. 10 seconds unless said.
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.options.grace = grace;
         self
     }
 
@@ -106,6 +163,10 @@ impl<T: 'static> Run<T> {
             Ok(composed) => Arc::clone(composed),
             Err(error) => return RunReport::unstarted(error.clone().into()),
         };
+        let mistakes = config::mistakes(&composed.plan, &options);
+        if !mistakes.is_empty() {
+            return RunReport::unstarted(RunError::Config(mistakes));
+        }
         let missing = missing_resources(&composed, &options);
         if !missing.is_empty() {
             return RunReport::unstarted(RunError::MissingResources(missing));

@@ -1,0 +1,65 @@
+//! What a run was asked to do.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::limit::PoolOptions;
+use super::stop::Stop;
+use crate::event::Listeners;
+use crate::op::RetryPolicy;
+use crate::value::TypeMap;
+
+/// How long a canceled run waits for what runs, unless it says.
+const DEFAULT_GRACE: Duration = Duration::from_secs(10);
+
+/// What a run was asked to do.
+///
+/// As it was asked, right or wrong; no run starts with a mistake in it.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub(crate) struct Options {
+    /// The job's name.
+    pub(crate) job: &'static str,
+    pub(crate) resources: TypeMap,
+    pub(crate) max_concurrent: Option<usize>,
+    pub(crate) pools: PoolOptions,
+    /// For ops that have no policy of their own.
+    pub(crate) default_retry: Option<RetryPolicy>,
+    pub(crate) timeout: Option<Duration>,
+    /// How long a canceled run waits for what runs.
+    pub(crate) grace: Duration,
+    pub(crate) cancel_on_ctrl_c: bool,
+    pub(crate) fail_fast: bool,
+    pub(crate) keep_steps: bool,
+    pub(crate) keep_values: bool,
+    pub(crate) listeners: Arc<Listeners>,
+    pub(crate) stop: Stop,
+    /// Where randomness comes from: the run's id unless said.
+    pub(crate) seed: Option<u64>,
+}
+
+impl Options {
+    pub(crate) fn new(job: &'static str) -> Self {
+        Self {
+            job,
+            resources: TypeMap::default(),
+            max_concurrent: None,
+            pools: PoolOptions::new(),
+            default_retry: None,
+            timeout: None,
+            grace: DEFAULT_GRACE,
+            cancel_on_ctrl_c: false,
+            fail_fast: false,
+            keep_steps: false,
+            keep_values: false,
+            listeners: Arc::default(),
+            stop: Stop::default(),
+            seed: None,
+        }
+    }
+
+    pub(super) fn at_once(&self) -> Option<NonZeroUsize> {
+        self.max_concurrent.and_then(NonZeroUsize::new)
+    }
+}
