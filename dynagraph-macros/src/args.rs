@@ -4,22 +4,39 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
-use syn::{LitStr, Path, Token};
+use syn::{LitInt, LitStr, Path, Token};
 
 use crate::errors::Errors;
 
-/// Calls `read` with every key, at what follows it.
+/// The place of an argument.
+pub(crate) struct Arg<T> {
+    /// The tokens to blame, once it is given.
+    pub(crate) key: Option<Ident>,
+    /// None also where it could not be read: the mistake in it has been recorded.
+    pub(crate) value: Option<T>,
+}
+
+impl<T> Default for Arg<T> {
+    fn default() -> Self {
+        Self { key: None, value: None }
+    }
+}
+
+/// A key, at what follows it.
+pub(crate) struct Given<'a> {
+    key: Ident,
+    input: ParseStream<'a>,
+    errors: &'a mut Errors,
+}
+
+/// Calls `read` with every key.
 ///
 /// What `read` leaves of an argument is skipped: the mistake in it has been recorded.
-pub(crate) fn each(
-    args: TokenStream,
-    errors: &mut Errors,
-    mut read: impl FnMut(Ident, ParseStream<'_>, &mut Errors),
-) {
+pub(crate) fn each(args: TokenStream, errors: &mut Errors, mut read: impl FnMut(Given<'_>)) {
     let each = |input: ParseStream<'_>| {
         while !input.is_empty() {
             let key = input.call(Ident::parse_any)?;
-            read(key, input, errors);
+            read(Given { key, input, errors });
             rest(input)?;
             input.parse::<Option<Token![,]>>()?;
         }
@@ -30,35 +47,55 @@ pub(crate) fn each(
     }
 }
 
-/// Reads what follows a key, or says how it is written.
-pub(crate) fn value<T>(
-    key: &Ident,
-    usage: &str,
-    input: ParseStream<'_>,
-    errors: &mut Errors,
-    read: impl FnOnce(ParseStream<'_>) -> syn::Result<T>,
-) -> Option<T> {
-    let fork = input.fork();
-    let value = read(input);
-    if value.is_ok() && (input.is_empty() || input.peek(Token![,])) {
-        return value.ok();
+impl Given<'_> {
+    pub(crate) fn name(&self) -> String {
+        self.key.to_string()
     }
-    let given = rest(&fork).unwrap_or_default();
-    errors.push(quote!(#key #given), format_args!("write it as `{usage}`"));
-    None
-}
 
-/// Keeps the value of a key, which may be given once.
-pub(crate) fn set<T>(place: &mut Option<T>, key: &Ident, value: Option<T>, errors: &mut Errors) {
-    if place.is_some() {
-        errors.push(key, format_args!("`{key}` is given twice"));
-    } else {
-        *place = value;
+    /// Reads what follows the key, which may be given once, or says how it is written.
+    pub(crate) fn read<T>(
+        self,
+        place: &mut Arg<T>,
+        usage: &str,
+        read: impl FnOnce(ParseStream<'_>) -> syn::Result<T>,
+    ) {
+        let Self { key, input, errors } = self;
+        if place.key.is_some() {
+            errors.push(&key, format_args!("`{key}` is given twice"));
+            return;
+        }
+        let fork = input.fork();
+        match read(input) {
+            Ok(value) if input.is_empty() || input.peek(Token![,]) => place.value = Some(value),
+            Ok(_) | Err(_) => {
+                let given = rest(&fork).unwrap_or_default();
+                errors.push(quote!(#key #given), format_args!("write it as `{usage}`"));
+            }
+        }
+        place.key = Some(key);
+    }
+
+    /// Reads a key that stands alone.
+    pub(crate) fn flag(self, place: &mut Arg<Ident>) {
+        let key = self.key.clone();
+        self.read(place, &key.to_string(), |_| Ok(key.clone()));
+    }
+
+    /// Says that there is no such key.
+    pub(crate) fn unknown(self, known: &str) {
+        let Self { key, errors, .. } = self;
+        errors.push(&key, format_args!("unknown argument `{key}`: {known}"));
     }
 }
 
 /// Reads `= "text"`.
 pub(crate) fn text(input: ParseStream<'_>) -> syn::Result<LitStr> {
+    input.parse::<Token![=]>()?;
+    input.parse()
+}
+
+/// Reads `= 3`.
+pub(crate) fn number(input: ParseStream<'_>) -> syn::Result<LitInt> {
     input.parse::<Token![=]>()?;
     input.parse()
 }

@@ -5,6 +5,7 @@
 mod args;
 mod attrs;
 mod debug;
+mod duration;
 mod errors;
 mod generics;
 mod hygiene;

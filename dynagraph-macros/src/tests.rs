@@ -114,6 +114,42 @@ fn an_op_of_several_outputs() {
 }
 
 #[test]
+fn an_op_with_every_rule_for_its_steps() {
+    let args = quote!(
+        max_retries = 3,
+        delay = "200ms",
+        max_delay = "1m 30s",
+        backoff = "exponential",
+        jitter = "plus_minus",
+        retry_if = errors::is_transient,
+        retry_panics,
+        timeout = "30s",
+        idle_timeout = "1.5s",
+        max_concurrent = 8,
+        pool = "gpu",
+        weight = 2,
+    );
+    let item = quote! {
+        async fn upload(ctx: OpContext, page: Page) -> Result<(), UploadError> {
+            put(ctx, page).await
+        }
+    };
+    expands_to!("rules.rs", op(args, item));
+}
+
+/// `retry_if` is asked about the op's own error, not about one in emitting.
+#[test]
+fn an_iterator_that_may_be_tried_again() {
+    let args = quote!(max_retries = 1, retry_if = io::Error::is_transient, pool = "disk");
+    let item = quote! {
+        fn lines(path: &Path) -> io::Result<impl Iterator<Item = DynamicOutput<String>>> {
+            read(path)
+        }
+    };
+    expands_to!("retried-iterator.rs", op(args, item));
+}
+
+#[test]
 fn an_op_that_may_give_nothing() {
     let item = quote! {
         fn find(text: String) -> Option<Page> {
@@ -196,7 +232,7 @@ fn a_half_typed_body_expands() {
 #[test]
 fn a_renamed_crate_is_not_called_by_its_name() {
     let krate = quote!(crate = ::renamed);
-    let args = quote!(#krate, out(total, parts));
+    let args = quote!(#krate, out(total, parts), max_retries = 1, delay = "1s", backoff = "linear", jitter = "full", retry_if = f);
     let item = quote! {
         async fn split<T>(value: &T, out: DynamicOut<T>, bucket: Resource<u8>) -> Result<(T, Vec<DynamicOutput<T>>), E> {}
     };

@@ -44,11 +44,25 @@
 /// |---|---|
 /// | `name = "…"` | the op's name, instead of the function's |
 /// | `version = "…"` | changes when the results would |
+/// | `max_retries = 3` | a step that fails is tried again, at most so often: see [`RetryPolicy`] |
+/// | `delay = "200ms"` | the delay before a retry; without it, none |
+/// | `backoff = "…"` | how the delay grows: `constant`, `linear` or `exponential`, as in [`Backoff`] |
+/// | `jitter = "…"` | how the delay is made random: `full` or `plus_minus`, as in [`Jitter`] |
+/// | `max_delay = "10s"` | no delay is longer |
+/// | `retry_if = path` | a function of a reference to the error that the op returned: if it gives false, there is no retry |
+/// | `retry_panics` | a panic is retried as an error is |
+/// | `timeout = "30s"` | an attempt that takes longer fails |
+/// | `idle_timeout = "5s"` | an attempt that gives no [`heartbeat`](OpContext::heartbeat) for longer fails |
 /// | `max_concurrent = 8` | at most so many steps of one use of the op at once |
+/// | `pool = "…"` | each step takes a slot of the run's pool of this name |
+/// | `weight = 2` | each step takes so many slots of the pool |
 /// | `optional` | the function returns an `Option` |
 /// | `out(a, b: optional)` | the names of a tuple's outputs |
 /// | `inline` | a sync op that never blocks: runs on the workers |
 /// | `crate = ::path` | where this crate is, if it is renamed |
+///
+/// A duration is one or more numbers with a unit, such as `"200ms"`, `"1.5s"` or `"1m 30s"`.
+/// The units are `ns`, `us`, `ms`, `s`, `m`, `h` and `d`.
 ///
 /// # Examples
 ///
@@ -66,6 +80,23 @@
 /// }
 ///
 /// assert_eq!(words::call("a bc").len(), 2);
+/// ```
+///
+/// An op that is retried where that may help:
+///
+/// ```
+/// use std::io;
+///
+/// use dynagraph::prelude::*;
+///
+/// fn is_transient(error: &io::Error) -> bool {
+///     error.kind() == io::ErrorKind::TimedOut
+/// }
+///
+/// #[op(max_retries = 3, delay = "200ms", backoff = "exponential", retry_if = is_transient, timeout = "30s")]
+/// async fn fetch(url: String) -> io::Result<String> {
+///     Ok(url)
+/// }
 /// ```
 pub use dynagraph_macros::op;
 

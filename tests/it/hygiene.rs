@@ -58,6 +58,49 @@ mod no_prelude {
         Ok((::core::convert::From::from(text), None, ::std::vec::Vec::new()))
     }
 
+    fn is_transient(error: &OpError) -> bool {
+        error.as_error().source().is_none()
+    }
+
+    #[op(
+        crate = ::renamed,
+        name = "ruled",
+        version = "2",
+        max_retries = 3,
+        delay = "200ms",
+        max_delay = "1m 30s",
+        backoff = "exponential",
+        jitter = "plus_minus",
+        retry_if = is_transient,
+        retry_panics,
+        timeout = "1h",
+        idle_timeout = "1.5m",
+        max_concurrent = 2,
+        pool = "gpu",
+        weight = 2,
+        optional
+    )]
+    async fn rules(
+        ctx: OpContext,
+        n: u64,
+    ) -> ::core::result::Result<::core::option::Option<u64>, OpError> {
+        ctx.heartbeat();
+        Ok(Some(n))
+    }
+
+    #[op(crate = ::renamed, max_retries = 1, retry_if = is_transient)]
+    fn iterate_or_fail(
+        n: u64,
+    ) -> ::core::result::Result<impl ::core::iter::Iterator<Item = DynamicOutput<u64>>, OpError>
+    {
+        Ok(iterate::call(n))
+    }
+
+    #[op(crate = ::renamed, max_retries = 1, retry_if = is_transient, inline, out(n, m))]
+    fn two_or_fail(n: u64) -> ::core::result::Result<(u64, u64), OpError> {
+        Ok((n, n))
+    }
+
     #[job(crate = ::renamed, name = "no prelude")]
     pub(super) fn all(n: u64) -> (DynamicHandle<u64>, OutputHandle<::std::string::String>) {
         let values = list(n).map(even);
@@ -65,7 +108,14 @@ mod no_prelude {
         let outs = split("text");
         outs.each.map(|x| even(x));
         even(outs.all);
+        let two = two_or_fail(2);
+        iterate_or_fail(two.n).map(|x| even(x));
         (values.flat_map(flow), outs.text)
+    }
+
+    #[job(crate = ::renamed)]
+    pub(super) fn ruled() -> OutputHandle<u64> {
+        rules(1)
     }
 }
 
@@ -91,8 +141,9 @@ mod taken_names {
     }
 
     taken! {
-        Box Call DynamicHandle Err From Handles Inputs IntoInput Iterator None Ok Op OpSpec Option
-        Output OutputHandle OutputSpec Outputs Result Returned Send Some Started String Vec Value
+        Backoff Box Call Duration DynamicHandle Err From Handles Inputs IntoInput Iterator Jitter
+        None Ok Op OpError OpSpec Option Output OutputHandle OutputSpec Outputs Result RetryPolicy
+        Returned Send Some Started String Vec Value
     }
 
     pub(super) mod core {}
@@ -139,12 +190,30 @@ mod taken_names {
         ::core::result::Result::Ok(())
     }
 
+    /// What is asked about an error has the name that the error could have.
+    fn error(error: &real::OpError) -> bool {
+        error.as_error().source().is_none()
+    }
+
+    #[real::op(
+        crate = ::renamed,
+        max_retries = 1,
+        delay = "1s",
+        backoff = "linear",
+        jitter = "full",
+        retry_if = error,
+        timeout = "1h"
+    )]
+    async fn is_retried(is_retried: u64) -> ::core::result::Result<u64, real::OpError> {
+        ::core::result::Result::Ok(is_retried)
+    }
+
     #[real::job(crate = ::renamed)]
     pub(super) fn all() -> (real::OutputHandle<String>, real::DynamicHandle<u64>) {
         let outs = two_taken(Outputs, Box);
         outs.inputs.map(|_| same(1));
         let text = of_taken(Outputs, Op, Option, Vec, Result);
-        let sums = locals(outs.outputs, 1, 1, 1, 1, 1, 1, 1, 1, 1, same(0));
+        let sums = locals(outs.outputs, 1, 1, 1, 1, 1, 1, 1, 1, 1, is_retried(same(0)));
         (text, sums.map(same))
     }
 }
@@ -178,6 +247,12 @@ async fn ops_work_without_a_prelude_under_another_crate_name() {
     let (values, text) = report.into_result().unwrap();
     let keys: Vec<_> = values.keys().map(ToString::to_string).collect();
     assert_eq!((keys, &*text), (vec!["0/0".to_owned(), "2/2".to_owned()], "text"));
+}
+
+#[test]
+fn an_op_has_every_argument_without_a_prelude() {
+    let job = no_prelude::ruled();
+    assert!(job.check().is_ok());
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ mod keys;
 mod limits;
 mod mistakes;
 mod model;
+mod op_arguments;
 mod op_forms;
 mod panicking;
 mod pools;

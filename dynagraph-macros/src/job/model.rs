@@ -33,11 +33,12 @@ impl Job {
             errors.push(receiver, "a job is a function of its own, not a method: remove `self`");
             return None;
         }
-        let krate = Krate::new(args.krate, errors);
-        if let Some(name) = &args.name {
+        let krate = Krate::new(args.krate.value, errors);
+        if let Some(name) = &args.name.value {
             check_name(name, errors);
         }
-        let name = args.name.map_or_else(|| sig.ident.unraw().to_string(), |name| name.value());
+        let name =
+            args.name.value.map_or_else(|| sig.ident.unraw().to_string(), |name| name.value());
 
         let mut refused = Errors::default();
         let returned = returned(&sig, &mut refused);

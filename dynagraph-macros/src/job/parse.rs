@@ -1,10 +1,9 @@
 //! Reads a job as it is written. Reports only what it cannot read.
 
-use proc_macro2::{Ident, TokenStream};
-use syn::parse::ParseStream;
+use proc_macro2::TokenStream;
 use syn::{LitStr, Path};
 
-use crate::args::{self, path, set, text, value};
+use crate::args::{self, Arg, Given, path, text};
 use crate::errors::Errors;
 use crate::item::{Function, Unread, read};
 
@@ -17,15 +16,15 @@ pub(super) struct Syntax {
 /// The arguments of `#[job(…)]`, each with the tokens to blame.
 #[derive(Default)]
 pub(super) struct Args {
-    pub(super) name: Option<LitStr>,
-    pub(super) krate: Option<Path>,
+    pub(super) name: Arg<LitStr>,
+    pub(super) krate: Arg<Path>,
 }
 
 impl Syntax {
     /// None if the item is no function.
     pub(super) fn parse(args: TokenStream, item: TokenStream, errors: &mut Errors) -> Option<Self> {
         let mut given = Args::default();
-        args::each(args, errors, |key, input, errors| given.read(&key, input, errors));
+        args::each(args, errors, |argument| given.read(argument));
         match read(item.clone()) {
             Ok(function) => return Some(Self { args: given, function }),
             Err(Unread::Function(error)) => errors.record(error),
@@ -36,21 +35,11 @@ impl Syntax {
 }
 
 impl Args {
-    fn read(&mut self, key: &Ident, input: ParseStream<'_>, errors: &mut Errors) {
-        match &*key.to_string() {
-            "name" => {
-                let name = value(key, "name = \"nightly\"", input, errors, text);
-                set(&mut self.name, key, name, errors);
-            }
-            "crate" => {
-                let krate = value(key, "crate = ::dynagraph", input, errors, path);
-                set(&mut self.krate, key, krate, errors);
-            }
-            _ => {
-                let message =
-                    format_args!("unknown argument `{key}`: a job has `name` and `crate`");
-                errors.push(key, message);
-            }
+    fn read(&mut self, given: Given<'_>) {
+        match &*given.name() {
+            "name" => given.read(&mut self.name, "name = \"nightly\"", text),
+            "crate" => given.read(&mut self.krate, "crate = ::dynagraph", path),
+            _ => given.unknown("a job has `name` and `crate`"),
         }
     }
 }

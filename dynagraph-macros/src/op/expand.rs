@@ -9,6 +9,7 @@ use super::handles;
 use super::input::Param;
 use super::model::{Op, Runs};
 use super::output::{Kind, Output};
+use super::rules::{Policy, Pool, Rules};
 use super::start::start;
 use crate::generics::{declared, of_values, without_bounds};
 use crate::hygiene::unused_name;
@@ -199,15 +200,46 @@ fn spec(op: &Op) -> TokenStream {
         }
     };
     let resources = op.params.iter().filter_map(Param::resource);
-    let max_concurrent = op.max_concurrent.map(|limit| quote!(.max_concurrent(#limit)));
+    let rules = rules(op);
     let version = op.version.as_ref().map(|version| quote!(.version(#version)));
     quote! {
         #krate::__private::OpSpec::new(&[#(#inputs),*])
             #blocking
             #outputs
             #(.resource::<#resources>())*
-            #max_concurrent
+            #rules
             #version
+    }
+}
+
+/// How the engine runs the steps of the op.
+fn rules(op: &Op) -> TokenStream {
+    let Rules { max_concurrent, pool, retry, timeout, idle_timeout } = &op.rules;
+    let max_concurrent = max_concurrent.map(|limit| quote!(.max_concurrent(#limit)));
+    let pool = pool.as_ref().map(|Pool { name, weight }| quote!(.pool(#name, #weight)));
+    let retry = retry.as_ref().map(|policy| self::retry(op, policy));
+    let timeout = timeout.map(|timeout| quote!(.timeout(#timeout)));
+    let idle_timeout = idle_timeout.map(|timeout| quote!(.idle_timeout(#timeout)));
+    quote!(#retry #timeout #idle_timeout #max_concurrent #pool)
+}
+
+fn retry(op: &Op, policy: &Policy) -> TokenStream {
+    let krate = &op.krate;
+    let Policy { max_retries, delay, max_delay, backoff, jitter, retry_panics } = policy;
+    let delay = delay.map(|delay| quote!(.delay(#delay)));
+    let backoff = backoff.as_ref().map(|name| quote!(.backoff(#krate::__private::Backoff::#name)));
+    let jitter = jitter.as_ref().map(|name| quote!(.jitter(#krate::__private::Jitter::#name)));
+    let max_delay = max_delay.map(|delay| quote!(.max_delay(#delay)));
+    let retry_panics = retry_panics.then(|| quote!(.retry_panics(true)));
+    quote! {
+        .retry(
+            #krate::__private::RetryPolicy::new(#max_retries)
+                #delay
+                #backoff
+                #jitter
+                #max_delay
+                #retry_panics
+        )
     }
 }
 

@@ -10,6 +10,7 @@ mod input;
 mod model;
 mod output;
 mod parse;
+mod rules;
 mod start;
 
 use proc_macro2::TokenStream;

@@ -4,12 +4,13 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt as _;
 use syn::{
-    FnArg, GenericParam, Generics, LitInt, LitStr, ReturnType, Safety, Signature, Token, Visibility,
+    FnArg, GenericParam, Generics, LitStr, Path, ReturnType, Safety, Signature, Token, Visibility,
 };
 
 use super::input::{Param, params};
 use super::output::Returned;
 use super::parse::{Args, Syntax};
+use super::rules::Rules;
 use crate::args::check_name;
 use crate::attrs::Attrs;
 use crate::errors::Errors;
@@ -33,7 +34,9 @@ pub(super) struct Op {
     pub(super) returned: Returned,
     pub(super) asyncness: bool,
     pub(super) runs: Runs,
-    pub(super) max_concurrent: Option<usize>,
+    pub(super) rules: Rules,
+    /// Asked about the op's own error.
+    pub(super) retry_if: Option<Path>,
     pub(super) version: Option<LitStr>,
     /// As written.
     pub(super) output: ReturnType,
@@ -63,10 +66,8 @@ impl Op {
             errors.push(receiver, "an op is a function of its own, not a method: remove `self`");
             return None;
         }
-        let krate = Krate::new(args.krate.clone(), errors);
-        let name = name(args.name.as_ref(), &sig.ident, errors);
-        let max_concurrent =
-            args.max_concurrent.as_ref().and_then(|limit| at_least_one(limit, errors));
+        let krate = Krate::new(args.krate.value.clone(), errors);
+        let name = name(args.name.value.as_ref(), &sig.ident, errors);
 
         // Mistakes in the signature: after one of them, the user's function is not emitted.
         let mut refused = Errors::default();
@@ -75,6 +76,8 @@ impl Op {
         check_generics(&sig, &params, &mut refused);
         let returned = Returned::new(&sig, &args, &params, &mut refused);
         let runs = runs(&sig, &args, &returned, &mut refused);
+        let rules = Rules::new(&args, &params, runs, errors);
+        let retry_if = retry_if(&args, &returned, errors);
 
         let attrs = Attrs::new(&attrs);
         let compute = refused.is_empty().then(|| compute(&attrs, &sig, &body));
@@ -97,8 +100,9 @@ impl Op {
             returned,
             asyncness: sig.asyncness.is_some(),
             runs,
-            max_concurrent,
-            version: args.version,
+            rules,
+            retry_if,
+            version: args.version.value,
             output,
             body,
             compute,
@@ -119,16 +123,6 @@ fn name(given: Option<&LitStr>, ident: &Ident, errors: &mut Errors) -> String {
     };
     check_name(given, errors);
     given.value()
-}
-
-fn at_least_one(limit: &LitInt, errors: &mut Errors) -> Option<usize> {
-    match limit.base10_parse::<u32>() {
-        Ok(number @ 1..) => usize::try_from(number).ok(),
-        _ => {
-            errors.push(limit, "`max_concurrent` is a number from 1 to 4294967295");
-            None
-        }
-    }
 }
 
 fn check_signature(sig: &Signature, errors: &mut Errors) {
@@ -176,7 +170,7 @@ fn check_generics(sig: &Signature, params: &[Param], errors: &mut Errors) {
 
 fn runs(sig: &Signature, args: &Args, returned: &Returned, errors: &mut Errors) -> Runs {
     let is_async = sig.asyncness.is_some() || returned.is_stream();
-    match &args.inline {
+    match &args.inline.value {
         Some(inline) if is_async => {
             errors.push(inline, "an async op already runs on the async workers");
         }
@@ -187,6 +181,17 @@ fn runs(sig: &Signature, args: &Args, returned: &Returned, errors: &mut Errors) 
         None => {}
     }
     if is_async { Runs::Async } else { Runs::Blocking }
+}
+
+fn retry_if(args: &Args, returned: &Returned, errors: &mut Errors) -> Option<Path> {
+    if !returned.fallible {
+        if let Some(key) = &args.retry_if.key {
+            let message = "`retry_if` is asked about the op's error: return a `Result`";
+            errors.push(key, message);
+        }
+        return None;
+    }
+    args.retry_if.value.clone()
 }
 
 fn compute(attrs: &Attrs, sig: &Signature, body: &TokenStream) -> TokenStream {

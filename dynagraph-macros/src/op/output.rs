@@ -78,7 +78,7 @@ impl Returned {
             Some(segment) => (argument(segment).unwrap_or(&unit), true),
             None => (written, false),
         };
-        if let (Some(optional), Some(_)) = (&args.optional, &args.out) {
+        if let (Some(optional), Some(_)) = (&args.optional.value, &args.out.value) {
             let message = "say which output is optional: `out(total, parts: optional)`";
             errors.push(optional, message);
         }
@@ -129,25 +129,23 @@ fn check_outputs(outputs: &mut Vec<Output>, errors: &mut Errors) {
 
 /// The function returns nothing, as its parameters emit.
 fn nothing(args: &Args, errors: &mut Errors) -> Vec<Output> {
-    if let Some(out) = &args.out {
-        check_count(out, 0, errors);
-    }
-    if let Some(optional) = args.optional.as_ref().filter(|_| args.out.is_none()) {
+    check_count(args, 0, errors);
+    if let Some(optional) = args.optional.value.as_ref().filter(|_| args.out.value.is_none()) {
         errors.push(optional, "an optional output is returned, as an `Option<T>`");
     }
     Vec::new()
 }
 
 fn returned(ty: &Type, args: &Args, errors: &mut Errors) -> (Shape, Vec<Output>) {
-    let Some(out) = &args.out else {
-        let is_optional = args.optional.is_some();
+    let Some(out) = &args.out.value else {
+        let is_optional = args.optional.value.is_some();
         return (Shape::One, vec![Output::one(default_name(), is_optional, ty, errors)]);
     };
     let elems: Vec<_> = match ty {
         Type::Tuple(TypeTuple { elems, .. }) if out.names.len() != 1 => elems.iter().collect(),
         ty => vec![ty],
     };
-    check_count(out, elems.len(), errors);
+    check_count(args, elems.len(), errors);
     let named = out.names.iter().zip(elems);
     let outputs: Vec<_> = named
         .map(|(name, ty)| {
@@ -159,11 +157,12 @@ fn returned(ty: &Type, args: &Args, errors: &mut Errors) -> (Shape, Vec<Output>)
     (shape, outputs)
 }
 
-fn check_count(out: &Out, returned: usize, errors: &mut Errors) {
-    let named = out.names.len();
+fn check_count(args: &Args, returned: usize, errors: &mut Errors) {
+    let Some(Out { names }) = &args.out.value else { return };
+    let named = names.len();
     if named != returned {
         errors.push(
-            &out.key,
+            &args.out.key,
             format_args!("`out` has a name for every returned output: {returned}, and not {named}"),
         );
     }
@@ -216,12 +215,12 @@ impl Output {
         is_async: bool,
         errors: &mut Errors,
     ) -> (Shape, Vec<Self>) {
-        if let Some(optional) = args.optional.as_ref().filter(|_| args.out.is_none()) {
+        if let Some(optional) = args.optional.value.as_ref().filter(|_| args.out.value.is_none()) {
             errors.push(optional, "an optional output is returned, as an `Option<T>`");
         }
-        let name = match &args.out {
+        let name = match &args.out.value {
             Some(out) => {
-                check_count(out, 1, errors);
+                check_count(args, 1, errors);
                 out.names[0].ident.clone()
             }
             None => default_name(),

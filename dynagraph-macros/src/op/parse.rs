@@ -6,9 +6,13 @@ use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{LitInt, LitStr, Path, Token, parenthesized};
 
-use crate::args::{self, path, set, text, value};
+use crate::args::{self, Arg, Given, number, path, text};
 use crate::errors::Errors;
 use crate::item::{Function, Unread, read};
+
+const KNOWN: &str = "an op has `name`, `version`, `max_retries`, `delay`, `max_delay`, `backoff`, \
+                     `jitter`, `retry_if`, `retry_panics`, `timeout`, `idle_timeout`, \
+                     `max_concurrent`, `pool`, `weight`, `optional`, `out`, `inline` and `crate`";
 
 /// The attribute and its item.
 pub(super) struct Syntax {
@@ -19,18 +23,30 @@ pub(super) struct Syntax {
 /// The arguments of `#[op(…)]`, each with the tokens to blame.
 #[derive(Default)]
 pub(super) struct Args {
-    pub(super) name: Option<LitStr>,
-    pub(super) version: Option<LitStr>,
-    pub(super) max_concurrent: Option<LitInt>,
-    pub(super) optional: Option<Ident>,
-    pub(super) inline: Option<Ident>,
-    pub(super) out: Option<Out>,
-    pub(super) krate: Option<Path>,
+    pub(super) name: Arg<LitStr>,
+    pub(super) version: Arg<LitStr>,
+    pub(super) max_retries: Arg<LitInt>,
+    pub(super) delay: Arg<LitStr>,
+    pub(super) max_delay: Arg<LitStr>,
+    pub(super) backoff: Arg<LitStr>,
+    pub(super) jitter: Arg<LitStr>,
+    pub(super) retry_if: Arg<Path>,
+    pub(super) retry_panics: Arg<Ident>,
+    pub(super) timeout: Arg<LitStr>,
+    pub(super) idle_timeout: Arg<LitStr>,
+    pub(super) max_concurrent: Arg<LitInt>,
+    pub(super) pool: Arg<LitStr>,
+    pub(super) weight: Arg<LitInt>,
+    pub(super) optional: Arg<Ident>,
+    pub(super) inline: Arg<Ident>,
+    pub(super) out: Arg<Out>,
+    pub(super) krate: Arg<Path>,
+    /// An argument was unknown, so that one which seems to be missing may be there under a wrong name.
+    pub(super) has_unknown: bool,
 }
 
 /// The argument `out(…)`.
 pub(super) struct Out {
-    pub(super) key: Ident,
     pub(super) names: Vec<OutName>,
 }
 
@@ -44,7 +60,7 @@ impl Syntax {
     /// None if the item is no function.
     pub(super) fn parse(args: TokenStream, item: TokenStream, errors: &mut Errors) -> Option<Self> {
         let mut given = Args::default();
-        args::each(args, errors, |key, input, errors| given.read(&key, input, errors));
+        args::each(args, errors, |argument| given.read(argument));
         match read(item.clone()) {
             Ok(function) => return Some(Self { args: given, function }),
             Err(Unread::Function(error)) => errors.record(error),
@@ -55,60 +71,42 @@ impl Syntax {
 }
 
 impl Args {
-    fn read(&mut self, key: &Ident, input: ParseStream<'_>, errors: &mut Errors) {
-        match &*key.to_string() {
-            "name" => {
-                let name = value(key, "name = \"clean\"", input, errors, text);
-                set(&mut self.name, key, name, errors);
+    fn read(&mut self, given: Given<'_>) {
+        match &*given.name() {
+            "name" => given.read(&mut self.name, "name = \"clean\"", text),
+            "version" => given.read(&mut self.version, "version = \"2\"", text),
+            "max_retries" => given.read(&mut self.max_retries, "max_retries = 3", number),
+            "delay" => given.read(&mut self.delay, "delay = \"200ms\"", text),
+            "max_delay" => given.read(&mut self.max_delay, "max_delay = \"10s\"", text),
+            "backoff" => given.read(&mut self.backoff, "backoff = \"exponential\"", text),
+            "jitter" => given.read(&mut self.jitter, "jitter = \"full\"", text),
+            "retry_if" => given.read(&mut self.retry_if, "retry_if = is_transient", path),
+            "retry_panics" => given.flag(&mut self.retry_panics),
+            "timeout" => given.read(&mut self.timeout, "timeout = \"30s\"", text),
+            "idle_timeout" => given.read(&mut self.idle_timeout, "idle_timeout = \"5s\"", text),
+            "max_concurrent" => given.read(&mut self.max_concurrent, "max_concurrent = 8", number),
+            "pool" => given.read(&mut self.pool, "pool = \"gpu\"", text),
+            "weight" => given.read(&mut self.weight, "weight = 2", number),
+            "optional" => given.flag(&mut self.optional),
+            "out" => given.read(&mut self.out, "out(total, parts)", out),
+            "inline" => given.flag(&mut self.inline),
+            "crate" => given.read(&mut self.krate, "crate = ::dynagraph", path),
+            _ => {
+                self.has_unknown = true;
+                given.unknown(KNOWN);
             }
-            "version" => {
-                let version = value(key, "version = \"2\"", input, errors, text);
-                set(&mut self.version, key, version, errors);
-            }
-            "max_concurrent" => {
-                let limit = value(key, "max_concurrent = 8", input, errors, number);
-                set(&mut self.max_concurrent, key, limit, errors);
-            }
-            "crate" => {
-                let krate = value(key, "crate = ::dynagraph", input, errors, path);
-                set(&mut self.krate, key, krate, errors);
-            }
-            "optional" => {
-                let flag = value(key, "optional", input, errors, |_| Ok(key.clone()));
-                set(&mut self.optional, key, flag, errors);
-            }
-            "inline" => {
-                let flag = value(key, "inline", input, errors, |_| Ok(key.clone()));
-                set(&mut self.inline, key, flag, errors);
-            }
-            "out" => {
-                let out = value(key, "out(total, parts)", input, errors, |input| out(key, input));
-                set(&mut self.out, key, out, errors);
-            }
-            _ => errors.push(
-                key,
-                format_args!(
-                    "unknown argument `{key}`: an op has `name`, `version`, `max_concurrent`, \
-                     `optional`, `out`, `inline` and `crate`"
-                ),
-            ),
         }
     }
 }
 
-fn number(input: ParseStream<'_>) -> syn::Result<LitInt> {
-    input.parse::<Token![=]>()?;
-    input.parse()
-}
-
-fn out(key: &Ident, input: ParseStream<'_>) -> syn::Result<Out> {
+fn out(input: ParseStream<'_>) -> syn::Result<Out> {
     let content;
     parenthesized!(content in input);
     let names = Punctuated::<_, Token![,]>::parse_terminated_with(&content, out_name)?;
     if names.is_empty() {
         return Err(input.error("no name"));
     }
-    Ok(Out { key: key.clone(), names: names.into_iter().collect() })
+    Ok(Out { names: names.into_iter().collect() })
 }
 
 fn out_name(input: ParseStream<'_>) -> syn::Result<OutName> {

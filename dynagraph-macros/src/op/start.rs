@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
 
 use super::expand::function;
 use super::input::{Given, Param};
@@ -97,11 +98,11 @@ fn result(op: &Op, locals: &Locals) -> TokenStream {
     let (value, error) = (pattern(op, locals), &locals.error);
     if op.returned.fallible {
         let returned = returned(op, locals, values(op, locals));
-        let failed = failed(op, span, error);
+        let op_error = own_error(op, span, error);
         quote_spanned! {span=>
             match #called {
                 ::core::result::Result::Ok(#value) => #returned,
-                ::core::result::Result::Err(#error) => #failed,
+                ::core::result::Result::Err(#error) => ::core::result::Result::Err(#op_error),
             }
         }
     } else if matches!(op.returned.shape, Shape::Nothing | Shape::Tuple(_)) {
@@ -112,13 +113,28 @@ fn result(op: &Op, locals: &Locals) -> TokenStream {
     }
 }
 
-/// The error of an op, as the engine takes it.
-fn failed(op: &Op, span: Span, error: &Ident) -> TokenStream {
+/// As `op_error`, for what the op itself returned: its `retry_if` is asked.
+fn own_error(op: &Op, span: Span, error: &Ident) -> TokenStream {
+    let op_error = op_error(op, span, error);
+    let Some(retry_if) = &op.retry_if else { return op_error };
+    let krate = &op.krate;
+    let is_retried = Ident::new("is_retried", Span::mixed_site());
+    // A function of another type is blamed on its path.
+    let path = retry_if.span().resolved_at(Span::mixed_site());
+    let asked = Ident::new(&error.to_string(), path);
+    let asked = quote_spanned!(path=> #retry_if(&#asked));
+    quote! {{
+        let #is_retried: ::core::primitive::bool = #asked;
+        let #error = #op_error;
+        if #is_retried { #error } else { #krate::OpError::permanent(#error) }
+    }}
+}
+
+/// An error, as the engine takes it.
+fn op_error(op: &Op, span: Span, error: &Ident) -> TokenStream {
     let krate = op.krate.at(span);
     let error = Ident::new(&error.to_string(), span);
-    quote_spanned! {span=>
-        ::core::result::Result::Err(<#krate::OpError as ::core::convert::From<_>>::from(#error))
-    }
+    quote_spanned!(span=> <#krate::OpError as ::core::convert::From<_>>::from(#error))
 }
 
 /// Takes the returned value apart.
@@ -180,11 +196,11 @@ fn returned(op: &Op, locals: &Locals, values: Vec<TokenStream>) -> TokenStream {
         Shape::Iterator => quote!(#out.blocking_emit_all(#lazy)),
         _ => return given,
     };
-    let failed = failed(op, Span::mixed_site(), error);
+    let op_error = op_error(op, Span::mixed_site(), error);
     quote! {
         match #emit {
             ::core::result::Result::Ok(()) => #given,
-            ::core::result::Result::Err(#error) => #failed,
+            ::core::result::Result::Err(#error) => ::core::result::Result::Err(#op_error),
         }
     }
 }

@@ -1,0 +1,8 @@
+use dynagraph::prelude::*;
+
+#[op(max_retry = 3, delay = "1s")] // ERROR
+async fn fetch(url: String) -> Result<String, OpError> {
+    Ok(url)
+}
+
+fn main() {}
