@@ -12,6 +12,7 @@ extern crate dynagraph as renamed;
 
 mod canceling;
 mod composition;
+mod ctrl_c;
 mod documents;
 mod dropping;
 mod examples;
@@ -34,6 +35,7 @@ mod resources;
 mod results;
 mod retrying;
 mod skipping;
+mod spans;
 mod support;
 mod timing_out;
 mod windows;

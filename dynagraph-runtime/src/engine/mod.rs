@@ -45,7 +45,7 @@ use futures::FutureExt as _;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
-use tracing::{Span, info_span};
+use tracing::{Dispatch, Span, info_span};
 
 use cell::lock;
 use ending::Gauge;
@@ -81,6 +81,8 @@ struct Engine {
     run_id: RunId,
     options: Options,
     rules: Rules,
+    /// Who is told of spans, if anybody is.
+    subscriber: Option<Dispatch>,
     /// What the spans of attempts are inside of.
     span: Span,
     seed: u64,
@@ -171,6 +173,7 @@ impl Engine {
         let run_id = RunId::random();
         Self {
             run_id,
+            subscriber: tasks::subscriber(),
             span: info_span!(target: "dynagraph", "run", job = options.job, run_id = %run_id),
             seed: options.seed.unwrap_or_else(|| run_id.seed()),
             rules: Rules::new(&plan, &options),

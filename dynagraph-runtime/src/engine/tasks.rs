@@ -7,6 +7,10 @@ use std::sync::{Arc, Mutex};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinHandle};
+use tracing::Dispatch;
+use tracing::dispatcher;
+use tracing::instrument::WithSubscriber as _;
+use tracing::subscriber::NoSubscriber;
 
 use super::Engine;
 use super::blocking::Blocking;
@@ -98,10 +102,14 @@ impl Engine {
         let counted = self.count(Task::Begun);
         let id = counted.id;
         // Not under the lock: a runtime that has shut down drops the future at once, and `Counted` locks.
-        let task = self.handle.spawn(async move {
+        let future = async move {
             let _counted = counted;
             future.await;
-        });
+        };
+        let task = match &self.subscriber {
+            Some(subscriber) => self.handle.spawn(future.with_subscriber(subscriber.clone())),
+            None => self.handle.spawn(future),
+        };
         let mut live = lock(&self.tasks.live);
         if live.closed {
             task.abort();
@@ -117,9 +125,10 @@ impl Engine {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> JoinHandle<T> {
         let counted = self.count(steps.map_or(Task::Begun, Task::Blocking));
+        let subscriber = self.subscriber.clone();
         self.handle.spawn_blocking(move || {
             let _counted = counted;
-            work()
+            subscribed(subscriber.as_ref(), work)
         })
     }
 
@@ -133,7 +142,7 @@ impl Engine {
     ) -> Result<T, String> {
         let counted = self.count(Task::Blocking(steps));
         let (done, result) = tokio::sync::oneshot::channel();
-        let runtime = self.handle.clone();
+        let (runtime, subscriber) = (self.handle.clone(), self.subscriber.clone());
         let computing = Computing::new(self);
         computing.begin();
         let spawned =
@@ -142,7 +151,7 @@ impl Engine {
                 let _runtime = runtime.enter();
                 let _computing = computing.on_this_thread();
                 // Nobody waits for the result once the run is dropped.
-                let _unsent = done.send(work());
+                let _unsent = done.send(subscribed(subscriber.as_ref(), work));
             });
         match spawned {
             Ok(_) => result.await.map_err(|_| "the emitter's thread died".to_owned()),
@@ -216,6 +225,19 @@ impl Computing {
 
         COMPUTING.with_borrow_mut(|computing| *computing = Some(self));
         OnThisThread
+    }
+}
+
+/// The subscriber of the code that starts a run, which that of its threads may not be.
+pub(super) fn subscriber() -> Option<Dispatch> {
+    let subscriber = dispatcher::get_default(Dispatch::clone);
+    (!subscriber.is::<NoSubscriber>()).then_some(subscriber)
+}
+
+fn subscribed<T>(subscriber: Option<&Dispatch>, work: impl FnOnce() -> T) -> T {
+    match subscriber {
+        Some(subscriber) => dispatcher::with_default(subscriber, work),
+        None => work(),
     }
 }
 

@@ -1,0 +1,92 @@
+//! Copies whose keys a retried producer no longer emits: what is known of their steps is forgotten.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use super::cell::lock;
+use super::ledger::Account;
+use crate::graph::{NodeId, ScopeId};
+use crate::key::KeyPath;
+use crate::plan::{Feed, Plan};
+use crate::step::StepStatus;
+
+/// The copies that are discarded.
+#[derive(Debug, Default)]
+pub(super) struct Discarded(Mutex<HashMap<Copy, Begun>>);
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Copy {
+    scope: ScopeId,
+    /// The places of its key and of those around it.
+    places: Vec<u64>,
+}
+
+/// Whether a copy was begun, and so has steps.
+type Begun = bool;
+
+impl Discarded {
+    /// Discards a copy of a scope: the one of the last key of a path.
+    pub(super) fn add(&self, scope: ScopeId, path: &KeyPath, begun: bool) {
+        lock(&self.0).insert(Copy { scope, places: path.indexes() }, begun);
+    }
+
+    /// Forgets the steps and values of the copies.
+    ///
+    /// Of a copy's own ops, a step that is not recorded succeeded; those further inside are all recorded.
+    pub(super) fn forget(&self, plan: &Plan, account: &mut Account) {
+        let copies = std::mem::take(&mut *lock(&self.0));
+        if copies.is_empty() {
+            return;
+        }
+        let mut own_steps: HashMap<(&Copy, NodeId), StepStatus> = HashMap::new();
+        let is_discarded = |node: NodeId, path: &KeyPath| {
+            let places = path.indexes();
+            let around = |scope: &ScopeId| Some((*scope, depth(plan, *scope)));
+            let scopes = std::iter::successors(Some(plan.node(node).scope), |scope| {
+                plan.scope(*scope).parent
+            });
+            scopes.filter_map(|scope| around(&scope)).find_map(|(scope, depth)| {
+                let places = places.get(..depth)?.to_vec();
+                copies.get_key_value(&Copy { scope, places }).map(|(copy, _)| copy)
+            })
+        };
+        let counts = &mut account.counts;
+        account.steps.retain(|step| {
+            let Some(copy) = is_discarded(step.node, &step.path) else { return true };
+            if plan.node(step.node).scope == copy.scope {
+                own_steps.insert((copy, step.node), step.status);
+            }
+            uncount(&mut counts[step.node.0][step.status.place()]);
+            false
+        });
+        for (copy, _) in copies.iter().filter(|(_, begun)| **begun) {
+            for node in &plan.scope(copy.scope).nodes {
+                if plan.op(*node).is_some() && !own_steps.contains_key(&(copy, *node)) {
+                    uncount(&mut counts[node.0][StepStatus::Success.place()]);
+                }
+            }
+        }
+        account.values.retain(|kept| {
+            is_discarded(kept.node, &kept.path).is_none()
+                && !emitted(plan, kept.node, &kept.path, |copy| copies.contains_key(&copy))
+        });
+    }
+}
+
+fn uncount(count: &mut usize) {
+    *count = count.saturating_sub(1);
+}
+
+/// How many keys the path of a scope's copy has.
+fn depth(plan: &Plan, scope: ScopeId) -> usize {
+    std::iter::successors(plan.scope(scope).parent, |scope| plan.scope(*scope).parent).count()
+}
+
+/// Whether a value is what a copy was made for.
+fn emitted(plan: &Plan, node: NodeId, path: &KeyPath, is: impl Fn(Copy) -> bool) -> bool {
+    let children = plan.scope(plan.node(node).scope).children.iter();
+    let mut of_node = children.filter(
+        |child| matches!(plan.scope(**child).feed, Feed::Emitted { node: by, .. } if by == node),
+    );
+    of_node.any(|scope| is(Copy { scope: *scope, places: path.indexes() }))
+}
