@@ -25,6 +25,7 @@ mod mistakes;
 mod model;
 mod op_forms;
 mod panicking;
+mod partial;
 mod private_types;
 mod raw_names;
 mod resources;

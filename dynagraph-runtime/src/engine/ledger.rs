@@ -75,7 +75,7 @@ pub(super) struct Ended {
     pub(super) node: NodeId,
     pub(super) status: StepStatus,
     pub(super) attempts: u32,
-    pub(super) error: Option<StepError>,
+    pub(super) error: Option<Arc<StepError>>,
     pub(super) began: Option<Instant>,
 }
 
@@ -85,7 +85,7 @@ impl Ended {
     }
 
     pub(super) fn failure(node: NodeId, error: StepError, began: Option<Instant>) -> Self {
-        Self { node, status: StepStatus::Failure, attempts: 1, error: Some(error), began }
+        Self { node, status: StepStatus::Failure, attempts: 1, error: Some(Arc::new(error)), began }
     }
 
     pub(super) fn canceled(node: NodeId, attempts: u32) -> Self {
@@ -176,7 +176,7 @@ impl Engine {
             path,
             status: ended.status,
             attempts: ended.attempts,
-            error: ended.error.map(Arc::new),
+            error: ended.error,
             time,
             key: OnceLock::new(),
         }

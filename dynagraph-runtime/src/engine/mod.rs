@@ -9,6 +9,7 @@
 //! [`chain`] if its steps follow one another, as an [`instance`] otherwise.
 
 mod attempt;
+mod cause;
 mod cell;
 mod chain;
 mod fan_out;
@@ -22,11 +23,13 @@ mod lane;
 mod ledger;
 mod limit;
 mod outcome;
+mod partial;
 mod port;
 mod sink;
 mod stop;
 mod stream;
 mod tasks;
+mod verdict;
 mod wire;
 
 use std::num::NonZeroUsize;
@@ -39,13 +42,15 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use cause::Accepted;
 use cell::lock;
 use ledger::Ledger;
 pub(crate) use ledger::{Account, KeptValue};
 use limit::semaphore;
-use outcome::Outcome;
+use outcome::{Fate, Outcome};
 use stop::Stop;
 use tasks::Tasks;
+pub(crate) use verdict::Verdict;
 
 use crate::event::Listeners;
 use crate::op::RunId;
@@ -82,6 +87,7 @@ struct Engine {
     run_slots: Arc<Semaphore>,
     node_slots: Vec<Option<Arc<Semaphore>>>,
     ledger: Ledger,
+    accepted: Accepted,
     tasks: Tasks,
     stop: Stop,
     listeners: Arc<Listeners>,
@@ -97,6 +103,8 @@ pub(crate) struct Ran {
     pub(crate) account: Account,
     /// The job's outputs, if all of them are there.
     pub(crate) outputs: Option<Vec<Erased>>,
+    /// What becomes of the run by its failures.
+    pub(crate) verdict: Verdict,
     pub(crate) fault: Option<String>,
     pub(crate) stopped: bool,
     pub(crate) took: std::time::Duration,
@@ -135,10 +143,14 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Option<Ran> {
         engine.cancel_unstarted(&mut account);
     }
     let fault = lock(&engine.fault).take();
+    let lost_output =
+        outputs.iter().flatten().any(|output: &Outcome| output.fate() == Fate::Failed);
+    let verdict = Verdict::new(&engine.plan, &engine.accepted.take(), lost_output);
     Some(Ran {
         run_id: engine.run_id,
         account,
         outputs: outputs.and_then(|outputs| outputs.into_iter().map(Outcome::ready).collect()),
+        verdict,
         fault,
         stopped,
         took: engine.began.elapsed(),
@@ -159,6 +171,8 @@ impl Engine {
             run_slots: semaphore(at_once),
             node_slots: limits.map(|limit| limit.map(semaphore)).collect(),
             ledger: Ledger::new(plan.nodes.len()),
+            // The first failure ends a run that fails fast, whoever would tolerate it.
+            accepted: Accepted::new(plan.tolerates && !options.fail_fast),
             tasks: Tasks::default(),
             stop: Stop::default(),
             listeners: Arc::clone(&options.listeners),
