@@ -19,6 +19,7 @@ mod frame;
 mod gather;
 mod hop;
 mod instance;
+mod judgement;
 mod lane;
 mod ledger;
 mod limit;
@@ -29,7 +30,6 @@ mod sink;
 mod stop;
 mod stream;
 mod tasks;
-mod verdict;
 mod wire;
 
 use std::num::NonZeroUsize;
@@ -44,13 +44,13 @@ use tokio::time::Instant;
 
 use cause::Accepted;
 use cell::lock;
+pub(crate) use judgement::Judgement;
 use ledger::Ledger;
 pub(crate) use ledger::{Account, KeptValue};
 use limit::semaphore;
 use outcome::{Fate, Outcome};
 use stop::Stop;
 use tasks::Tasks;
-pub(crate) use verdict::Verdict;
 
 use crate::event::Listeners;
 use crate::op::RunId;
@@ -104,7 +104,7 @@ pub(crate) struct Ran {
     /// The job's outputs, if all of them are there.
     pub(crate) outputs: Option<Vec<Erased>>,
     /// What becomes of the run by its failures.
-    pub(crate) verdict: Verdict,
+    pub(crate) judgement: Judgement,
     pub(crate) fault: Option<String>,
     pub(crate) stopped: bool,
     pub(crate) took: std::time::Duration,
@@ -145,12 +145,12 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Option<Ran> {
     let fault = lock(&engine.fault).take();
     let lost_output =
         outputs.iter().flatten().any(|output: &Outcome| output.fate() == Fate::Failed);
-    let verdict = Verdict::new(&engine.plan, &engine.accepted.take(), lost_output);
+    let judgement = Judgement::new(&engine.plan, &engine.accepted.take(), lost_output);
     Some(Ran {
         run_id: engine.run_id,
         account,
         outputs: outputs.and_then(|outputs| outputs.into_iter().map(Outcome::ready).collect()),
-        verdict,
+        judgement,
         fault,
         stopped,
         took: engine.began.elapsed(),

@@ -66,7 +66,7 @@ impl<T> RunReport<T> {
     }
 
     pub(super) fn new(plan: &Plan, ran: Ran, read: fn(Vec<Erased>) -> T) -> Self {
-        let Ran { run_id, account, outputs, verdict, fault, stopped, took } = ran;
+        let Ran { run_id, account, outputs, judgement, fault, stopped, took } = ran;
         let Account { counts: by_node, mut steps, mut values } = account;
         steps.sort_by_cached_key(|step| (step.node, step.path.indexes()));
         values.sort_by_cached_key(|value| (value.node, value.path.indexes()));
@@ -80,7 +80,7 @@ impl<T> RunReport<T> {
             }
             counts.insert(name, *of_node);
         }
-        let failed = verdict.fatal(plan, &steps);
+        let failed = judgement.fatal(plan, &steps);
         let error = match (fault, failed.is_empty(), stopped) {
             (Some(fault), ..) => Some(RunError::Internal(fault)),
             (None, false, _) => Some(RunError::Failed(Failures::new(Arc::new(failed)))),

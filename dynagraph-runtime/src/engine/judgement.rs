@@ -12,7 +12,7 @@ type Keys = Vec<MappingKey>;
 
 /// What a run's `collect_partial`s have accepted, in the words of the steps.
 #[derive(Debug, Default)]
-pub(crate) struct Verdict {
+pub(crate) struct Judgement {
     /// The steps whose failures were accepted.
     failures: HashSet<(NodeId, Keys)>,
     /// The copies that were given up.
@@ -23,28 +23,28 @@ pub(crate) struct Verdict {
     lost_output: bool,
 }
 
-impl Verdict {
+impl Judgement {
     pub(super) fn new(plan: &Plan, accepted: &[Cause], lost_output: bool) -> Self {
-        let mut verdict = Self { lost_output, ..Self::default() };
+        let mut judgement = Self { lost_output, ..Self::default() };
         let mut upstream = Upstream { plan, of: HashMap::new() };
         let place = |copy: &CopyOf| (plan.scope(copy.scope).origin, copy.path.keys());
         Cause::each(accepted, |failed, passed| {
             if let Some(step) = failed {
-                verdict.failures.insert((step.node, step.key.path().keys()));
+                judgement.failures.insert((step.node, step.key.path().keys()));
             }
             match passed {
                 Passed::Nothing => {}
                 Passed::OutOf(copy) => {
                     let (scope, keys) = place(copy);
-                    verdict.copies.entry(scope).or_default().insert(keys);
+                    judgement.copies.entry(scope).or_default().insert(keys);
                 }
                 Passed::InFrom { copy, cell } => {
                     let needed = upstream.of(copy.scope, *cell);
-                    verdict.needed.entry(place(copy)).or_default().extend(needed);
+                    judgement.needed.entry(place(copy)).or_default().extend(needed);
                 }
             }
         });
-        verdict
+        judgement
     }
 
     /// The steps that the run fails because of: none if it does not.
@@ -163,8 +163,8 @@ mod tests {
         }
 
         fn fatal(&self, accepted: &[Cause], steps: &[StepReport]) -> Vec<String> {
-            let verdict = Verdict::new(&self.plan, accepted, false);
-            let fatal = verdict.fatal(&self.plan, steps);
+            let judgement = Judgement::new(&self.plan, accepted, false);
+            let fatal = judgement.fatal(&self.plan, steps);
             fatal.iter().map(|step| step.key().to_owned()).collect()
         }
     }
@@ -219,7 +219,7 @@ mod tests {
         let accepted = [job.failed(job.outer, &path(&[1]))];
         let steps = [job.step(job.outer, &path(&[1]), StepStatus::Failure)];
         assert!(job.fatal(&accepted, &steps).is_empty());
-        let verdict = Verdict::new(&job.plan, &accepted, true);
-        assert_eq!(verdict.fatal(&job.plan, &steps).len(), 1);
+        let judgement = Judgement::new(&job.plan, &accepted, true);
+        assert_eq!(judgement.fatal(&job.plan, &steps).len(), 1);
     }
 }
