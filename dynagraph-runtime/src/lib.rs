@@ -51,6 +51,7 @@ mod job;
 mod key;
 mod keyed;
 mod op;
+mod partial;
 mod plan;
 mod run;
 mod step;
@@ -70,6 +71,7 @@ pub use op::{
     Backoff, Call, Captured, DynamicOut, DynamicOutput, EmitError, Jitter, Op, OpContext, OpSpec,
     Output, OutputKind, OutputSpec, Resource, ResourceSpec, RetryPolicy, Returned, RunId, Started,
 };
+pub use partial::{FailedKey, Partial, Tolerance};
 pub use run::{Run, RunHandle, RunReport, RunStatus};
 pub use step::{StepReport, StepStatus};
 pub use value::{Held, Value};

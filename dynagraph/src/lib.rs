@@ -148,8 +148,8 @@ pub mod prelude {
     pub use dynagraph_runtime::time::{mins, ms, per_second, secs};
     pub use dynagraph_runtime::{
         Backoff, DynamicHandle, DynamicOut, DynamicOutput, EmitError, Jitter, Job, Keyed, Mapped,
-        MappingKey, Op, OpContext, OpError, OutputHandle, Resource, RetryPolicy, RunError,
-        RunReport, RunStatus, StepStatus,
+        MappingKey, Op, OpContext, OpError, OutputHandle, Partial, Resource, RetryPolicy, RunError,
+        RunReport, RunStatus, StepStatus, Tolerance,
     };
 }
 

@@ -28,6 +28,7 @@ mod model;
 mod op_arguments;
 mod op_forms;
 mod panicking;
+mod partial;
 mod pools;
 mod private_types;
 mod raw_names;

@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use super::cause::Cause;
 use super::outcome::{Fate, Outcome};
 use crate::value::Erased;
 
@@ -22,24 +23,32 @@ pub(super) struct Cell {
 #[derive(Debug)]
 struct State {
     fate: Option<Fate>,
+    /// Why it failed.
+    cause: Cause,
     value: Option<Erased>,
     uses: usize,
 }
 
 impl Cell {
     pub(super) fn new(uses: usize) -> Self {
-        let state = State { fate: None, value: None, uses };
+        let state = State { fate: None, cause: Cause::UNKNOWN, value: None, uses };
         Self { state: Mutex::new(state), settled: Notify::new() }
     }
 
     pub(super) fn set(&self, outcome: Outcome) {
         let mut state = lock(&self.state);
         state.fate = Some(outcome.fate());
-        let unused = if state.uses > 0 {
-            state.value = outcome.ready();
-            None
-        } else {
-            outcome.ready()
+        let unused = match outcome {
+            Outcome::Ready(value) if state.uses > 0 => {
+                state.value = Some(value);
+                None
+            }
+            Outcome::Ready(value) => Some(value),
+            Outcome::Failed(cause) => {
+                state.cause = cause;
+                None
+            }
+            Outcome::Skipped => None,
         };
         drop(state);
         self.settled.notify_waiters();
@@ -50,6 +59,11 @@ impl Cell {
     /// What became of the value, if that is known.
     pub(super) fn fate(&self) -> Option<Fate> {
         lock(&self.state).fate
+    }
+
+    /// Why the value failed, if it did.
+    pub(super) fn cause(&self) -> Cause {
+        lock(&self.state).cause.clone()
     }
 
     /// Waits until it is known what became of the value.
@@ -72,13 +86,14 @@ impl Cell {
         let mut state = lock(&self.state);
         state.uses = state.uses.saturating_sub(1);
         let last = state.uses == 0;
-        outcome(state.fate, if last { state.value.take() } else { state.value.clone() })
+        let value = if last { state.value.take() } else { state.value.clone() };
+        state.outcome(value)
     }
 
     /// Shares the value; the use ends with [`release`](Self::release). The cell must be settled.
     pub(super) fn share(&self) -> Outcome {
         let state = lock(&self.state);
-        outcome(state.fate, state.value.clone())
+        state.outcome(state.value.clone())
     }
 
     /// Shares the value, if it is there and its last use has not ended.
@@ -86,7 +101,7 @@ impl Cell {
         let state = lock(&self.state);
         match (state.fate?, &state.value) {
             (Fate::Ready, value) => value.clone().map(Outcome::Ready),
-            (fate, _) => Some(fate.without_value()),
+            (fate, _) => Some(fate.without_value(|| state.cause.clone())),
         }
     }
 
@@ -100,13 +115,15 @@ impl Cell {
     }
 }
 
-fn outcome(fate: Option<Fate>, value: Option<Erased>) -> Outcome {
-    match (fate, value) {
-        (Some(Fate::Ready), Some(value)) => Outcome::Ready(value),
-        (Some(Fate::Skipped), _) => Outcome::Skipped,
-        (Some(Fate::Failed), _) => Outcome::Failed,
-        (fate, _) => {
-            unreachable!("a value is used as often as the plan says, not once it is {fate:?}")
+impl State {
+    fn outcome(&self, value: Option<Erased>) -> Outcome {
+        match (self.fate, value) {
+            (Some(Fate::Ready), Some(value)) => Outcome::Ready(value),
+            (Some(Fate::Skipped), _) => Outcome::Skipped,
+            (Some(Fate::Failed), _) => Outcome::Failed(self.cause.clone()),
+            (fate, _) => {
+                unreachable!("a value is used as often as the plan says, not once it is {fate:?}")
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::Engine;
 use super::attempt::{Attempt, AttemptResult, StepEnvironment, conforming, start};
 use super::blocking::Blocking;
+use super::cause::{Cause, CopyOf};
 use super::fan_out::Elements;
 use super::frame::Frame;
 use super::hop::{Hop, Hopped};
@@ -146,7 +147,7 @@ impl Chain {
     pub(super) fn give(&mut self, cell: usize, last: bool) -> Outcome {
         let value = &mut self.values.cells[cell];
         let value = if last { value.take() } else { value.clone() };
-        value.unwrap_or(Outcome::Failed)
+        value.unwrap_or(Outcome::FAULT)
     }
 
     /// Forgets the instance.
@@ -213,7 +214,9 @@ impl Chain {
                         let ended = Ended::unstarted(id, status);
                         tally.add(&around.engine, ended, || around.path(at));
                     }
-                    values.pass_on(node, fate);
+                    let cause = || values.cause_of_inputs(around, node);
+                    let missing = fate.without_value(cause);
+                    values.pass_on(node, &missing);
                     self.at += 1;
                 }
             }
@@ -315,6 +318,11 @@ impl Chain {
         None
     }
 
+    /// The copy that runs.
+    pub(super) fn copy(&self, at: At<'_>) -> CopyOf {
+        CopyOf { scope: self.around.scope, path: self.path(at) }
+    }
+
     /// The path of the instance that runs.
     pub(super) fn path(&self, at: At<'_>) -> KeyPath {
         self.around.path(at)
@@ -411,9 +419,21 @@ impl Values {
         }
     }
 
-    fn pass_on(&mut self, node: &NodePlan, fate: Fate) {
+    /// Why a node has not all that it needs: what of it failed.
+    fn cause_of_inputs(&self, around: &Around, node: &NodePlan) -> Cause {
+        let cause = |value: &Option<Outcome>| value.as_ref().map_or(Cause::UNKNOWN, Outcome::cause);
+        Cause::merged(node.places().map(|place| match place.up {
+            0 => cause(&self.cells[place.cell]),
+            up => {
+                let value = &self.captured[captured(around, place)];
+                cause(value).entering(around.outer.up(up - 1), place.cell)
+            }
+        }))
+    }
+
+    fn pass_on(&mut self, node: &NodePlan, missing: &Outcome) {
         for cell in node.cells.iter().flatten() {
-            self.cells[*cell] = Some(fate.without_value());
+            self.cells[*cell] = Some(missing.clone());
         }
     }
 
@@ -464,8 +484,10 @@ fn settle(
             }
         }
         Err(error) => {
-            tally.add(engine, engine.ended_badly(how, error), || around.path(at));
-            values.pass_on(node, Fate::Failed);
+            let ended = engine.ended_badly(how, error);
+            let cause = engine.cause_of(&ended, || around.path(at));
+            tally.add(engine, ended, || around.path(at));
+            values.pass_on(node, &Outcome::Failed(cause));
         }
     }
 }

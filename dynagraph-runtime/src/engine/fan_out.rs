@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::{Notify, Semaphore};
 
+use super::cause::{Cause, CopyOf};
 use super::cell::lock;
 use super::frame::Frame;
-use super::outcome::{Fate, Outcome};
+use super::outcome::Outcome;
 use super::sink::{Sink, SinkBuffer};
 use super::{Engine, lane};
 use crate::graph::ScopeId;
@@ -53,29 +54,41 @@ impl Elements {
 }
 
 /// How the emission of keys ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) enum Ending {
     Done,
     Skipped,
-    Failed,
+    Failed(Cause),
 }
 
-impl From<Ending> for Fate {
-    fn from(ending: Ending) -> Self {
-        match ending {
-            Ending::Done => Self::Ready,
-            Ending::Skipped => Self::Skipped,
-            Ending::Failed => Self::Failed,
+impl Ending {
+    /// How two emissions ended together.
+    #[must_use]
+    pub(super) fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Failed(one), Self::Failed(other)) => Self::Failed(Cause::merged([one, other])),
+            (Self::Failed(cause), _) | (_, Self::Failed(cause)) => Self::Failed(cause),
+            (Self::Skipped, _) | (_, Self::Skipped) => Self::Skipped,
+            (Self::Done, Self::Done) => Self::Done,
+        }
+    }
+
+    /// The ending outside of the copy that it was in.
+    #[must_use]
+    pub(super) fn leaving(self, copy: &CopyOf) -> Self {
+        match self {
+            Self::Failed(cause) => Self::Failed(cause.leaving(|| copy.clone())),
+            ending => ending,
         }
     }
 }
 
-impl From<Fate> for Ending {
-    fn from(fate: Fate) -> Self {
-        match fate {
-            Fate::Ready => Self::Done,
-            Fate::Skipped => Self::Skipped,
-            Fate::Failed => Self::Failed,
+impl From<&Outcome> for Ending {
+    fn from(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Ready(_) => Self::Done,
+            Outcome::Skipped => Self::Skipped,
+            Outcome::Failed(cause) => Self::Failed(cause.clone()),
         }
     }
 }
@@ -407,15 +420,15 @@ impl FanOut {
     }
 
     fn end_if_over(self: &Arc<Self>, state: std::sync::MutexGuard<'_, State>) {
-        let Some(ending) = state.ending else { return };
         let over = state.is_empty() && state.finished == state.emitted;
+        let Some(ending) = state.ending.clone().filter(|_| over) else { return };
         let emitted = state.emitted;
         drop(state);
-        if !over || self.over.swap(true, Ordering::SeqCst) {
+        if self.over.swap(true, Ordering::SeqCst) {
             return;
         }
         for sink in &self.sinks {
-            if !sink.close(ending, emitted) {
+            if !sink.close(&ending, emitted) {
                 self.engine.fault("a fan-out ended without the values of all its keys");
             }
         }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::attempt::guarded;
+use super::cause::Cause;
 use super::fan_out::{Elements, Ending, FanOut, Item};
 use super::instance::Instance;
 use super::ledger::{Ended, How};
@@ -67,14 +68,14 @@ async fn batch(
     let mut reader = reader(instance, of).await;
     let mut values = Vec::new();
     let mut count = 0;
-    let mut failed = false;
+    let mut failed = Vec::new();
     let mut number = 0_u64;
     let ending = loop {
         let ended = match reader.next().await {
             Ok(mut entry) => {
                 match entry.values.pop() {
                     Some(Outcome::Ready(value)) => values.push(value),
-                    Some(Outcome::Failed) => failed = true,
+                    Some(Outcome::Failed(cause)) => failed.push(cause),
                     Some(Outcome::Skipped) | None => continue,
                 }
                 count += 1;
@@ -82,13 +83,17 @@ async fn batch(
             }
             Err(ending) => Some(ending),
         };
-        let full = count == size || (count > 0 && ended == Some(Ending::Done));
+        let full = count == size || (count > 0 && matches!(ended, Some(Ending::Done)));
         if full {
             fan_out.room().await;
             let values = std::mem::take(&mut values);
-            let batch = if failed { Outcome::Failed } else { computed(fan_out, || gather(values)) };
+            let batch = if failed.is_empty() {
+                computed(fan_out, || gather(values))
+            } else {
+                Outcome::Failed(Cause::merged(failed.drain(..)))
+            };
             fan_out.push(number.into(), Elements::One(batch));
-            (number, count, failed) = (number + 1, 0, false);
+            (number, count) = (number + 1, 0);
         }
         if let Some(ending) = ended {
             break ending;
@@ -99,7 +104,7 @@ async fn batch(
 
 /// A value that is made of others between two steps.
 fn computed(fan_out: &FanOut, make: impl FnOnce() -> Erased) -> Outcome {
-    guarded(&fan_out.engine, make).map_or(Outcome::Failed, Outcome::Ready)
+    guarded(&fan_out.engine, make).map_or(Outcome::FAULT, Outcome::Ready)
 }
 
 /// Matches the keys of two streams.
@@ -131,12 +136,8 @@ impl<'a> Zipping<'a> {
                 },
             }
         }
-        let ending = match (left_end, right_end) {
-            (Some(Ending::Failed), _) | (_, Some(Ending::Failed)) => Ending::Failed,
-            (Some(Ending::Skipped), _) | (_, Some(Ending::Skipped)) => Ending::Skipped,
-            _ => Ending::Done,
-        };
-        if ending == Ending::Done {
+        let ending = left_end.unwrap_or(Ending::Done).and(right_end.unwrap_or(Ending::Done));
+        if matches!(ending, Ending::Done) {
             self.name_the_unmatched();
         }
         self.fan_out.close(ending);
@@ -144,7 +145,7 @@ impl<'a> Zipping<'a> {
 
     async fn left(&mut self, mut entry: Entry) {
         self.lefts = self.lefts.max(entry.index + 1);
-        let value = entry.values.pop().unwrap_or(Outcome::Failed);
+        let value = entry.values.pop().unwrap_or(Outcome::FAULT);
         match self.right.remove(&entry.key) {
             Some((_, right)) => self.matched(entry.index, entry.key, value, right).await,
             None => {
@@ -154,7 +155,7 @@ impl<'a> Zipping<'a> {
     }
 
     async fn right(&mut self, mut entry: Entry) {
-        let value = entry.values.pop().unwrap_or(Outcome::Failed);
+        let value = entry.values.pop().unwrap_or(Outcome::FAULT);
         match self.left.remove(&entry.key) {
             Some((index, left)) => self.matched(index, entry.key, left, value).await,
             None => {
@@ -171,7 +172,10 @@ impl<'a> Zipping<'a> {
             (Outcome::Ready(left), Outcome::Ready(right)) => {
                 computed(self.fan_out, || pair(left, right))
             }
-            (left, right) => left.fate().and(right.fate()).without_value(),
+            (left, right) => {
+                let cause = || Cause::merged([left.cause(), right.cause()]);
+                left.fate().and(right.fate()).without_value(cause)
+            }
         };
         self.fan_out.push_at(Item { index, key, elements: Elements::One(pair) });
     }
@@ -193,9 +197,11 @@ impl<'a> Zipping<'a> {
             }
             let error = StepError::Unmatched { key: key.to_string(), left };
             let path = || self.fan_out.frame.path.child(key.clone(), index);
-            let step = self.step();
-            self.fan_out.engine.record(Ended::failure(How::at_once(step), error), path);
-            let elements = Elements::One(Outcome::Failed);
+            let engine = &self.fan_out.engine;
+            let ended = Ended::failure(How::at_once(self.step()), error);
+            let cause = Cause::merged([engine.cause_of(&ended, path), value.cause()]);
+            engine.record(ended, path);
+            let elements = Elements::One(Outcome::Failed(cause));
             self.fan_out.push_at(Item { index, key, elements });
         }
     }

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::Engine;
+use super::cause::{Cause, CopyOf};
 use super::chain::{At, Chain, Paused};
-use super::fan_out::Elements;
+use super::fan_out::{Elements, Ending};
 use super::feed::reader;
 use super::instance::Instance;
 use super::lane::{LaneSlots, resting, run_chain};
@@ -25,7 +26,10 @@ pub(super) async fn run(instance: &Instance, node: &NodePlan, fold: &FoldPlan) {
         Some(Arg::Cell { place, .. }) => {
             let cell = instance.frame.at(*place);
             cell.settled().await;
-            if place.up == 0 { cell.take() } else { cell.share() }
+            match place.up {
+                0 => cell.take(),
+                up => cell.share().entering(instance.frame.up(up), place.cell),
+            }
         }
         None => unreachable!("a fold has a first accumulator"),
     };
@@ -44,9 +48,10 @@ pub(super) async fn run(instance: &Instance, node: &NodePlan, fold: &FoldPlan) {
         folding = folding.step(instance, entries).await;
         tokio::task::coop::consume_budget().await;
     };
-    let outcome = match Fate::from(ending).and(folding.accumulator.fate()) {
-        Fate::Ready => folding.accumulator,
-        fate => fate.without_value(),
+    let outcome = match Ending::from(&folding.accumulator).and(ending) {
+        Ending::Done => folding.accumulator,
+        Ending::Skipped => Outcome::Skipped,
+        Ending::Failed(cause) => Outcome::Failed(cause),
     };
     let body = instance.engine.plan.scope(fold.body);
     for cell in &body.captures {
@@ -119,7 +124,7 @@ impl Folding {
                     let body = Instance::new(engine, scope, outer, elements, path);
                     body.run_alone().await;
                     let result = body.frame.cell(self.result).take();
-                    self.advance(result, after);
+                    self.accumulator = after.advanced(result, || body.frame.copy());
                 }
                 self
             }
@@ -204,31 +209,26 @@ impl Folding {
         let result = chain.give(self.result, true);
         chain.end();
         chain.flush();
-        self.advance(result, begun.after);
+        let at = At { key: &begun.key, index: begun.index };
+        self.accumulator = begun.after.advanced(result, || chain.copy(at));
     }
 
     /// What the body is given, and how to go on after it.
     fn elements(&mut self, mut entry: Entry) -> (Elements, After) {
-        let value = entry.values.pop().unwrap_or(Outcome::Failed);
-        let accumulator = std::mem::replace(&mut self.accumulator, Outcome::Failed);
+        let value = entry.values.pop().unwrap_or(Outcome::FAULT);
+        let accumulator = std::mem::replace(&mut self.accumulator, Outcome::FAULT);
         let fate = accumulator.fate().and(value.fate());
         if fate != Fate::Ready {
             // Without one of them there is no step: whatever it would use, it is not run.
-            let missing = || fate.without_value();
-            let after = if fate == Fate::Failed { Outcome::Failed } else { accumulator };
-            return (Elements::Many(vec![missing(), missing()]), After::Known(after));
+            let cause = || Cause::merged([accumulator.cause(), value.cause()]);
+            let missing = fate.without_value(cause);
+            let elements = Elements::Many(vec![missing.clone(), missing.clone()]);
+            let after = if fate == Fate::Failed { missing } else { accumulator };
+            return (elements, After::Known(after));
         }
         // Only where it may be needed again: a second holder would make the op clone it.
         let kept = self.may_skip.then(|| accumulator.clone());
         (Elements::Many(vec![accumulator, value]), After::Result(kept))
-    }
-
-    fn advance(&mut self, result: Outcome, after: After) {
-        self.accumulator = match (after, result) {
-            (After::Known(accumulator), _)
-            | (After::Result(Some(accumulator)), Outcome::Skipped) => accumulator,
-            (After::Result(_), result) => result,
-        };
     }
 }
 
@@ -245,4 +245,17 @@ enum After {
     Result(Option<Outcome>),
     /// This one, whatever the step's result.
     Known(Outcome),
+}
+
+impl After {
+    /// The accumulator, outside of the step's copy.
+    fn advanced(self, result: Outcome, copy: impl FnOnce() -> CopyOf) -> Outcome {
+        let accumulator = match (self, result) {
+            (Self::Known(accumulator), _) | (Self::Result(Some(accumulator)), Outcome::Skipped) => {
+                accumulator
+            }
+            (Self::Result(_), result) => result,
+        };
+        accumulator.leaving(copy)
+    }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+use super::cause::CopyOf;
 use super::cell::Cell;
 use super::limit::semaphore;
 use crate::graph::ScopeId;
@@ -38,6 +39,11 @@ impl Frame {
             cells: layout.uses.iter().map(|uses| Cell::new(*uses)).collect(),
             limits: limits.collect(),
         })
+    }
+
+    /// The copy that it is.
+    pub(super) fn copy(&self) -> CopyOf {
+        CopyOf { scope: self.scope, path: self.path.clone() }
     }
 
     pub(super) fn cell(&self, cell: usize) -> &Cell {

@@ -11,6 +11,7 @@ use futures::stream::{FuturesUnordered, StreamExt as _};
 use tokio::time::Instant;
 
 use super::attempt::{Attempt, AttemptResult, StepEnvironment, conforming, start};
+use super::cause::Cause;
 use super::fan_out::{Elements, Ending, FanOut, Item};
 use super::frame::Frame;
 use super::hop::Hop;
@@ -168,6 +169,7 @@ impl Instance {
         }
         let mut buffer = SinkBuffer::new(gather.kind);
         let values = gather.cells.iter().map(|cell| self.frame.cell(*cell).take());
+        let values = values.map(|value| value.leaving(|| self.frame.copy()));
         buffer.add(index, key, values);
         sink.absorb(&mut buffer);
     }
@@ -178,8 +180,8 @@ impl Instance {
         }
     }
 
-    /// Waits for everything that a node needs, and takes it if all of it is ready.
-    pub(super) async fn inputs(&self, node: &NodePlan) -> Result<Vec<Erased>, Fate> {
+    /// Waits for everything that a node needs, and takes it if all of it is ready; if not, says what becomes of the node.
+    pub(super) async fn inputs(&self, node: &NodePlan) -> Result<Vec<Erased>, Outcome> {
         let mut fate = Fate::Ready;
         for arg in &node.args {
             if let Arg::Cell { place, .. } = arg {
@@ -200,13 +202,16 @@ impl Instance {
                 inputs.push(value);
             }
         }
-        if fate == Fate::Ready { Ok(inputs) } else { Err(fate) }
+        match fate {
+            Fate::Ready => Ok(inputs),
+            fate => Err(fate.without_value(|| Cause::of_inputs(node, &self.frame))),
+        }
     }
 
     async fn wire(&self, node: &NodePlan, wire: Wire) {
         let outcome = match self.inputs(node).await {
             Ok(mut inputs) => wire::run(&self.engine, wire, &mut inputs),
-            Err(fate) => fate.without_value(),
+            Err(missing) => missing,
         };
         self.set(node, 0, outcome);
     }
@@ -214,10 +219,10 @@ impl Instance {
     async fn op(&self, id: NodeId, node: &NodePlan, op: &OpPlan) {
         match self.inputs(node).await {
             Ok(inputs) => self.step(id, node, op, inputs).await,
-            Err(fate) => {
-                let status = StepStatus::of_unstarted(fate == Fate::Failed);
+            Err(missing) => {
+                let status = StepStatus::of_unstarted(missing.fate() == Fate::Failed);
                 self.engine.record(Ended::unstarted(id, status), || self.frame.path.clone());
-                self.without_value(node, op, fate);
+                self.without_value(node, op, &missing);
             }
         }
     }
@@ -339,8 +344,10 @@ impl Instance {
         let returned = match result {
             Ok(returned) => returned,
             Err(error) => {
-                engine.record(engine.ended_badly(how, error), path);
-                return self.without_value(node, op, Fate::Failed);
+                let ended = engine.ended_badly(how, error);
+                let cause = engine.cause_of(&ended, path);
+                engine.record(ended, path);
+                return self.without_value(node, op, &Outcome::Failed(cause));
             }
         };
         engine.record(Ended::success(how), path);
@@ -376,12 +383,12 @@ impl Instance {
     }
 
     /// Settles the outputs of a step that gave nothing.
-    fn without_value(&self, node: &NodePlan, op: &OpPlan, fate: Fate) {
+    fn without_value(&self, node: &NodePlan, op: &OpPlan, missing: &Outcome) {
         for (place, output) in op.outputs.iter().enumerate() {
             match output {
-                OutputPlan::FanOut(child) => self.fan_outs[*child].close(fate.into()),
+                OutputPlan::FanOut(child) => self.fan_outs[*child].close(missing.into()),
                 OutputPlan::Unused => {}
-                OutputPlan::Plain => self.set(node, place, fate.without_value()),
+                OutputPlan::Plain => self.set(node, place, missing.clone()),
             }
         }
     }

@@ -159,7 +159,8 @@ impl Done {
         let last = gathers.len() == 1;
         for (gather, buffer) in gathers.iter().zip(&mut self.buffers) {
             let cells = gather.cells.iter();
-            buffer.add(at.index, at.key, cells.map(|cell| chain.give(*cell, last)));
+            let values = cells.map(|cell| chain.give(*cell, last).leaving(|| chain.copy(at)));
+            buffer.add(at.index, at.key, values);
         }
         chain.end();
         self.count += 1;

@@ -83,7 +83,7 @@ pub(super) struct Ended {
     pub(super) node: NodeId,
     pub(super) status: StepStatus,
     pub(super) attempts: u32,
-    pub(super) error: Option<StepError>,
+    pub(super) error: Option<Arc<StepError>>,
     pub(super) began: Option<Instant>,
     pub(super) metadata: Metadata,
 }
@@ -114,13 +114,13 @@ impl Ended {
 
     pub(super) fn failure(how: How, error: StepError) -> Self {
         let How { node, attempts, began, metadata: _ } = how;
-        let (status, error) = (StepStatus::Failure, Some(error));
+        let (status, error) = (StepStatus::Failure, Some(Arc::new(error)));
         Self { node, status, attempts, error, began, metadata: Metadata::new() }
     }
 
     /// A step that was to end with its run.
     pub(super) fn canceled(node: NodeId, attempts: u32, error: Option<StepError>) -> Self {
-        let status = StepStatus::Canceled;
+        let (status, error) = (StepStatus::Canceled, error.map(Arc::new));
         Self { node, status, attempts, error, began: None, metadata: Metadata::new() }
     }
 
@@ -231,7 +231,7 @@ impl Engine {
             path,
             status: ended.status,
             attempts: ended.attempts,
-            error: ended.error.map(Arc::new),
+            error: ended.error,
             time,
             key: OnceLock::new(),
         }

@@ -10,6 +10,7 @@
 
 mod attempt;
 mod blocking;
+mod cause;
 mod cell;
 mod chain;
 mod ending;
@@ -20,12 +21,14 @@ mod frame;
 mod gather;
 mod hop;
 mod instance;
+mod judgement;
 mod lane;
 mod ledger;
 mod limit;
 mod options;
 mod outcome;
 mod overdue;
+mod partial;
 mod port;
 mod rate;
 mod rules;
@@ -47,14 +50,16 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tracing::{Dispatch, Span, info_span};
 
+use cause::Accepted;
 use cell::lock;
 use ending::Gauge;
+pub(crate) use judgement::Judgement;
 use ledger::Ledger;
 pub(crate) use ledger::{Account, KeptValue};
 use limit::{NodeLimits, node_limits, semaphore};
 pub(crate) use limit::{PoolOption, PoolOptions};
 pub(crate) use options::Options;
-use outcome::Outcome;
+use outcome::{Fate, Outcome};
 use rules::Rules;
 pub(crate) use stop::{Stop, Why};
 use tasks::Tasks;
@@ -97,6 +102,7 @@ struct Engine {
     lenders: Gauge,
     node_limits: Vec<Option<NodeLimits>>,
     ledger: Ledger,
+    accepted: Accepted,
     tasks: Tasks,
     stop: Stop,
     listeners: Arc<Listeners>,
@@ -112,6 +118,8 @@ pub(crate) struct Ran {
     pub(crate) account: Account,
     /// The job's outputs, if all of them are there.
     pub(crate) outputs: Option<Vec<Erased>>,
+    /// What becomes of the run by its failures.
+    pub(crate) judgement: Judgement,
     pub(crate) fault: Option<String>,
     /// Why the run ended before its end, if it did.
     pub(crate) stopped: Option<Why>,
@@ -154,10 +162,14 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Option<Ran> {
         engine.cancel_unstarted(&mut account);
     }
     let fault = lock(&engine.fault).take();
+    let lost_output =
+        outputs.iter().flatten().any(|output: &Outcome| output.fate() == Fate::Failed);
+    let judgement = Judgement::new(&engine.plan, &engine.accepted.take(), lost_output);
     Some(Ran {
         run_id: engine.run_id,
         account,
         outputs: outputs.and_then(|outputs| outputs.into_iter().map(Outcome::ready).collect()),
+        judgement,
         fault,
         stopped,
         waited_for,
@@ -184,6 +196,8 @@ impl Engine {
             node_limits: node_limits(&plan, &options.pools),
             ledger: Ledger::new(plan.nodes.len()),
             lenders: Gauge::default(),
+            // The first failure ends a run that fails fast, whoever would tolerate it.
+            accepted: Accepted::new(plan.tolerates && !options.fail_fast),
             tasks: Tasks::default(),
             stop: options.stop.clone(),
             listeners: Arc::clone(&options.listeners),

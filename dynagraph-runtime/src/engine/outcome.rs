@@ -1,5 +1,7 @@
 //! What became of a value.
 
+use super::cause::{Cause, CopyOf};
+use super::frame::Frame;
 use crate::value::Erased;
 
 /// What became of a value: it is there, it was skipped, or it failed.
@@ -7,7 +9,7 @@ use crate::value::Erased;
 pub(super) enum Outcome {
     Ready(Erased),
     Skipped,
-    Failed,
+    Failed(Cause),
 }
 
 /// An [`Outcome`] without its value.
@@ -19,21 +21,46 @@ pub(super) enum Fate {
 }
 
 impl Outcome {
+    /// What is missing because the engine broke a rule of its own.
+    pub(super) const FAULT: Self = Self::Failed(Cause::UNKNOWN);
+
     pub(super) fn fate(&self) -> Fate {
         match self {
             Self::Ready(_) => Fate::Ready,
             Self::Skipped => Fate::Skipped,
-            Self::Failed => Fate::Failed,
+            Self::Failed(_) => Fate::Failed,
         }
     }
-}
 
-impl Outcome {
     /// The value, if it is there.
     pub(super) fn ready(self) -> Option<Erased> {
         match self {
             Self::Ready(value) => Some(value),
-            Self::Skipped | Self::Failed => None,
+            Self::Skipped | Self::Failed(_) => None,
+        }
+    }
+
+    /// Why it failed.
+    pub(super) fn cause(&self) -> Cause {
+        match self {
+            Self::Failed(cause) => cause.clone(),
+            Self::Ready(_) | Self::Skipped => Cause::UNKNOWN,
+        }
+    }
+
+    /// The outcome inside of copies that read this cell of the instance around them.
+    pub(super) fn entering(self, from: &Frame, cell: usize) -> Self {
+        match self {
+            Self::Failed(cause) => Self::Failed(cause.entering(from, cell)),
+            outcome => outcome,
+        }
+    }
+
+    /// The outcome outside of its copy.
+    pub(super) fn leaving(self, copy: impl FnOnce() -> CopyOf) -> Self {
+        match self {
+            Self::Failed(cause) => Self::Failed(cause.leaving(copy)),
+            outcome => outcome,
         }
     }
 }
@@ -50,10 +77,10 @@ impl Fate {
     }
 
     /// The outcome of something that needs a value of this fate. `Ready` has none.
-    pub(super) fn without_value(self) -> Outcome {
+    pub(super) fn without_value(self, cause: impl FnOnce() -> Cause) -> Outcome {
         match self {
             Self::Ready | Self::Skipped => Outcome::Skipped,
-            Self::Failed => Outcome::Failed,
+            Self::Failed => Outcome::Failed(cause()),
         }
     }
 }

@@ -18,8 +18,9 @@ pub(super) enum Sink {
 
 #[derive(Debug)]
 pub(super) struct Collected {
-    values: SinkBuffer,
-    fate: Fate,
+    pub(super) values: SinkBuffer,
+    pub(super) any_failed: bool,
+    pub(super) ending: Ending,
     taken: u64,
 }
 
@@ -62,11 +63,9 @@ impl SinkBuffer {
 impl Sink {
     pub(super) fn new(kind: GatherKind) -> Self {
         match kind {
-            GatherKind::Collect { .. } => Self::Collect(Mutex::new(Collected {
-                values: SinkBuffer::new(kind),
-                fate: Fate::Ready,
-                taken: 0,
-            })),
+            GatherKind::Collect { .. } => {
+                Self::Collect(Mutex::new(Collected::new(SinkBuffer::new(kind))))
+            }
             GatherKind::Stream { kept } => Self::Stream(Stream::new(kept)),
         }
     }
@@ -88,23 +87,22 @@ impl Sink {
     }
 
     /// What was collected, if it collects.
-    pub(super) fn collected(&self) -> Option<(SinkBuffer, Fate)> {
+    pub(super) fn collected(&self) -> Option<Collected> {
         let Self::Collect(collected) = self else { return None };
-        let mut collected = lock(collected);
-        let empty = SinkBuffer::Values(Vec::new());
-        Some((std::mem::replace(&mut collected.values, empty), collected.fate))
+        let empty = Collected::new(SinkBuffer::Values(Vec::new()));
+        Some(std::mem::replace(&mut *lock(collected), empty))
     }
 
     /// Takes no more. Says whether it has the values of all keys.
-    pub(super) fn close(&self, ending: Ending, emitted: u64) -> bool {
+    pub(super) fn close(&self, ending: &Ending, emitted: u64) -> bool {
         match self {
             Self::Collect(collected) => {
                 let mut collected = lock(collected);
-                collected.fate = collected.fate.and(ending.into());
+                collected.ending = ending.clone();
                 collected.taken == emitted
             }
             Self::Stream(stream) => {
-                stream.close(ending);
+                stream.close(ending.clone());
                 true
             }
         }
@@ -112,6 +110,10 @@ impl Sink {
 }
 
 impl Collected {
+    fn new(values: SinkBuffer) -> Self {
+        Self { values, any_failed: false, ending: Ending::Done, taken: 0 }
+    }
+
     fn append(&mut self, buffer: &mut SinkBuffer) {
         let failed = |value: &Outcome| value.fate() == Fate::Failed;
         let (taken, any_failed) = match (&mut self.values, buffer) {
@@ -128,9 +130,7 @@ impl Collected {
             _ => wrong_kind(),
         };
         self.taken += taken as u64;
-        if any_failed {
-            self.fate = Fate::Failed;
-        }
+        self.any_failed |= any_failed;
     }
 }
 

@@ -1,18 +1,17 @@
 //! The values of a fan-out in the order of emission, as they come.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use tokio::sync::Notify;
 
+use super::cause::CopyOf;
 use super::cell::lock;
 use super::fan_out::{Ending, FanOut};
 use super::outcome::Outcome;
 use crate::key::MappingKey;
 use crate::plan::StreamArg;
 use crate::value::Erased;
-
-use std::sync::Arc;
 
 /// What one key of a fan-out gave.
 #[derive(Debug, Clone)]
@@ -34,6 +33,8 @@ pub(super) struct Stream {
     /// Whether what was read is kept for readers that begin later.
     kept: bool,
     fan_out: Mutex<Weak<FanOut>>,
+    /// The copy that it is a value of.
+    home: OnceLock<CopyOf>,
 }
 
 #[derive(Debug, Default)]
@@ -58,11 +59,13 @@ impl Stream {
             changed: Notify::new(),
             kept,
             fan_out: Mutex::default(),
+            home: OnceLock::new(),
         })
     }
 
     pub(super) fn attach(&self, fan_out: &Arc<FanOut>) {
         *lock(&self.fan_out) = Arc::downgrade(fan_out);
+        self.home.get_or_init(|| fan_out.frame.copy());
     }
 
     /// Takes what keys gave, in any order.
@@ -148,7 +151,7 @@ impl Stream {
             state.held += read.len() as u64;
             return Some(Ok(read));
         }
-        state.ending.map(Err)
+        state.ending.clone().map(Err)
     }
 }
 
@@ -179,7 +182,7 @@ impl Reader {
         match stream {
             Outcome::Ready(value) => reader.enter(value, None),
             Outcome::Skipped => reader.ending = Ending::Skipped,
-            Outcome::Failed => reader.ending = Ending::Failed,
+            Outcome::Failed(cause) => reader.ending = Ending::Failed(cause.clone()),
         }
         reader
     }
@@ -199,20 +202,22 @@ impl Reader {
                 return Ok(entry);
             }
             let depth = self.open.len();
-            let Some(innermost) = self.open.last_mut() else { return Err(self.ending) };
+            let Some(innermost) = self.open.last_mut() else { return Err(self.ending.clone()) };
             match innermost.stream.read(&mut innermost.cursor).await {
                 Ok(read) => innermost.read = read.into_iter(),
-                Err(ending) => {
-                    self.open.pop();
-                    self.ending = match (self.ending, ending) {
-                        (Ending::Failed, _) | (_, Ending::Failed) => Ending::Failed,
-                        // A fan-out inside a copy that was skipped is one that is left out.
-                        (_, Ending::Skipped) if depth == 1 => Ending::Skipped,
-                        (ending, _) => ending,
-                    };
-                }
+                // A fan-out inside a copy that was skipped is one that is left out.
+                Err(Ending::Skipped) if depth > 1 => self.close(Ending::Done),
+                Err(ending) => self.close(ending),
             }
         }
+    }
+
+    /// Leaves the innermost stream, and the copies that it and those around it are values of.
+    fn close(&mut self, ending: Ending) {
+        let homes = self.open.iter().skip(1).rev().filter_map(|open| open.stream.home.get());
+        let ending = homes.fold(ending, Ending::leaving);
+        self.open.pop();
+        self.ending = self.ending.clone().and(ending);
     }
 
     /// An entry that was read before, if there is one: never waits.
@@ -231,7 +236,10 @@ impl Reader {
             }
             match entry.values.first() {
                 Some(Outcome::Ready(stream)) => self.enter(&stream.clone(), Some(entry.key)),
-                Some(Outcome::Failed) => self.ending = Ending::Failed,
+                Some(Outcome::Failed(cause)) => {
+                    let ending = Ending::Failed(cause.clone());
+                    self.ending = self.ending.clone().and(ending);
+                }
                 Some(Outcome::Skipped) | None => {}
             }
         }

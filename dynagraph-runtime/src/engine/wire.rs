@@ -9,7 +9,7 @@ use crate::value::Erased;
 /// Computes a wire's value of its inputs, and leaves none of these.
 pub(super) fn run(engine: &Engine, wire: Wire, inputs: &mut Vec<Erased>) -> Outcome {
     let mut inputs = inputs.drain(..);
-    let (Some(first), second) = (inputs.next(), inputs.next()) else { return Outcome::Failed };
+    let (Some(first), second) = (inputs.next(), inputs.next()) else { return Outcome::FAULT };
     let computed = guarded(engine, move || match (wire, second) {
         (Wire::Forward, _) => Some(first),
         (Wire::Part(take), _) => Some(take(first)),
@@ -20,6 +20,6 @@ pub(super) fn run(engine: &Engine, wire: Wire, inputs: &mut Vec<Erased>) -> Outc
     match computed {
         Some(Some(value)) => Outcome::Ready(value),
         Some(None) => Outcome::Skipped,
-        None => Outcome::Failed,
+        None => Outcome::FAULT,
     }
 }

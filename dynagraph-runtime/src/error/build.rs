@@ -81,6 +81,15 @@ pub enum BuildError {
         /// Where it was called.
         at: &'static Location<'static>,
     },
+    /// The ratio of a [`Tolerance`](crate::Tolerance) is no part of anything.
+    #[error("{at}: `Tolerance::ratio({ratio:?})`: from 0 to 1")]
+    #[non_exhaustive]
+    BadRatio {
+        /// The ratio.
+        ratio: f64,
+        /// Where it was used.
+        at: &'static Location<'static>,
+    },
     /// A number that must be at least 1 is 0.
     #[error("{at}: `.{method}(0)`: at least 1")]
     #[non_exhaustive]

@@ -83,7 +83,7 @@ pub enum RunError {
     /// The run is set up in a way that cannot work. No step was run.
     #[error("{}", listed(.0))]
     Config(Vec<ConfigError>),
-    /// Steps failed.
+    /// Steps failed, and no `collect_partial` tolerates that.
     #[error("{0}")]
     Failed(Failures),
     /// The run took longer than its `timeout`, and what ran was aborted.
@@ -159,7 +159,7 @@ impl Failures {
         Self { steps }
     }
 
-    /// The failed steps, in graph order, then in the order of emission.
+    /// The failed steps that the run fails because of, in graph order, then in the order of emission.
     pub fn steps(&self) -> impl ExactSizeIterator<Item = &StepReport> {
         self.steps.iter()
     }

@@ -121,6 +121,7 @@ impl Composer {
             elements: Vec::new(),
             window: None,
             max_concurrent: None,
+            stage_of: None,
             at,
         };
         Self {
@@ -261,6 +262,7 @@ impl Composer {
             elements: Vec::new(),
             window: None,
             max_concurrent: None,
+            stage_of: None,
             at,
         });
         let elements = (0..elements).map(|_| self.add(id, Kind::Element, Vec::new(), at)).collect();

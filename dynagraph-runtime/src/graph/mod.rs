@@ -30,6 +30,7 @@ pub use render::{GraphEdge, GraphNode, GraphView};
 
 use crate::key::MappingKey;
 use crate::op::{ErasedOp, OpSpec};
+use crate::partial::{FailedKey, Tolerance};
 use crate::value::Erased;
 
 /// Where a node stands among those of its graph.
@@ -76,6 +77,8 @@ pub(crate) struct Scope {
     pub(crate) window: Option<NonZeroUsize>,
     /// How many keys may run at once, if the user said so.
     pub(crate) max_concurrent: Option<KeyLimit>,
+    /// The scope that this one is a later stage of.
+    pub(crate) stage_of: Option<ScopeId>,
     pub(crate) at: &'static Location<'static>,
 }
 
@@ -186,6 +189,20 @@ pub(crate) enum Wire {
 pub(crate) enum Gather {
     Values(fn(Vec<Erased>) -> Erased),
     Keyed(fn(Vec<(MappingKey, Erased)>) -> Erased),
+    /// What every key gave, for a gather further out that judges it. Nested, if the keys gave the same.
+    Parts {
+        nested: bool,
+    },
+    Partial(PartialGather),
+}
+
+/// Makes one value of the values, and of the keys that failed if there are few of them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PartialGather {
+    /// Whether the keys gave [`Gather::Parts`].
+    pub(crate) nested: bool,
+    pub(crate) tolerance: Tolerance,
+    pub(crate) make: fn(Vec<(MappingKey, Erased)>, Vec<FailedKey>) -> Erased,
 }
 
 #[derive(Debug, Clone, Copy)]

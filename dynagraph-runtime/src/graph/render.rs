@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use super::{Graph, Kind, Node, NodeId, PortRef, RawInput, ScopeId, Source, Wire};
+use super::{Gather, Graph, Kind, Node, NodeId, PortRef, RawInput, ScopeId, Source, Wire};
 
 /// The nodes and edges of a job, for people and for tests.
 ///
@@ -45,7 +45,7 @@ impl GraphNode {
         self.depth
     }
 
-    /// Whether the node is a use of an op. The others are fan-ins: `collect`, `fold`.
+    /// Whether the node is a use of an op. The others are fan-ins: `collect`, `collect_partial`, `fold`.
     pub fn is_op(&self) -> bool {
         self.is_op
     }
@@ -174,6 +174,9 @@ fn label(node: &GraphNode) -> String {
 fn name(graph: &Graph, id: NodeId) -> Option<String> {
     match &graph.node(id).kind {
         Kind::Op(op) => Some(op.name.to_string()),
+        Kind::Collect { gather: Gather::Parts { .. } | Gather::Partial(_), .. } => {
+            Some("collect_partial".to_owned())
+        }
         Kind::Collect { .. } => Some("collect".to_owned()),
         Kind::Fold(_) => Some("fold".to_owned()),
         Kind::Element | Kind::Wire(_) | Kind::Stream { .. } => None,

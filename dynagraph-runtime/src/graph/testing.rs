@@ -90,7 +90,8 @@ fn copies(graph: &mut Graph, parent: ScopeId, port: PortRef) -> ScopeId {
 
 fn scope(parent: Option<ScopeId>, source: Source) -> Scope {
     let at = Location::caller();
-    Scope { parent, source, elements: Vec::new(), window: None, max_concurrent: None, at }
+    let (elements, window, max_concurrent) = (Vec::new(), None, None);
+    Scope { parent, source, elements, window, max_concurrent, stage_of: None, at }
 }
 
 fn add(graph: &mut Graph, scope: ScopeId, kind: Kind, inputs: Vec<RawInput>) -> NodeId {

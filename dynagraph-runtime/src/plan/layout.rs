@@ -18,7 +18,13 @@ pub(super) fn lay_out(graph: &Graph, outputs: &[PortRef]) -> Result<Plan, BuildE
     let layout = Layout::new(graph, &order, &order.sorted(graph)?);
     let nodes = (0..graph.nodes.len()).map(|node| layout.node(NodeId(node))).collect();
     let outputs = outputs.iter().map(|port| layout.cell(*port)).collect::<Vec<_>>();
-    let mut plan = Plan { scopes: Vec::new(), nodes, outputs };
+    let tolerates = graph
+        .nodes
+        .iter()
+        .any(|node| matches!(node.kind, Kind::Collect { gather: Gather::Partial(_), .. }));
+    let ids = (0..graph.nodes.len()).map(NodeId).filter(|_| tolerates);
+    let before = ids.map(|id| order.before(id).to_vec()).collect();
+    let mut plan = Plan { scopes: Vec::new(), nodes, outputs, tolerates, before };
     for scope in (0..graph.scopes.len()).map(ScopeId) {
         let scope = layout.scope(scope);
         plan.scopes.push(scope);
@@ -195,6 +201,7 @@ impl<'a> Layout<'a> {
         });
         ScopePlan {
             parent: scope.parent,
+            origin: scope.stage_of.unwrap_or(id),
             feed,
             shape: shape(self.graph, id, &nodes, children.is_empty()),
             window: match scope.window {
@@ -222,7 +229,7 @@ impl<'a> Layout<'a> {
                 let id = NodeId(place);
                 let kind = match &node.kind {
                     Kind::Collect { over, gather } if *over == scope => {
-                        GatherKind::Collect { keyed: matches!(gather, Gather::Keyed(_)) }
+                        GatherKind::Collect { keyed: !matches!(gather, Gather::Values(_)) }
                     }
                     Kind::Stream { over } if *over == scope => {
                         GatherKind::Stream { kept: self.is_kept(id) }

@@ -29,12 +29,18 @@ pub(crate) struct Plan {
     pub(crate) nodes: Vec<NodePlan>,
     /// The cells of the root scope that are the job's output.
     pub(crate) outputs: Vec<usize>,
+    /// Whether a failure may be tolerated.
+    pub(crate) tolerates: bool,
+    /// For every node, those whose values it waits for. Empty if no failure may be tolerated.
+    pub(crate) before: Vec<Vec<NodeId>>,
 }
 
 /// A scope: what every instance of it does.
 #[derive(Debug)]
 pub(crate) struct ScopePlan {
     pub(crate) parent: Option<ScopeId>,
+    /// The scope that the job composed: this one, or what this one is a later stage of.
+    pub(crate) origin: ScopeId,
     pub(crate) feed: Feed,
     pub(crate) shape: Shape,
     /// How many instances of one fan-out may be emitted and not finished.
@@ -138,6 +144,17 @@ pub(crate) struct NodePlan {
     pub(crate) work: Work,
 }
 
+impl NodePlan {
+    /// Everything that it waits for: its inputs in order, then what it comes after.
+    pub(crate) fn places(&self) -> impl Iterator<Item = Place> {
+        let args = self.args.iter().filter_map(|arg| match arg {
+            Arg::Cell { place, .. } => Some(*place),
+            Arg::Value(_) => None,
+        });
+        args.chain(self.after.iter().copied())
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(crate) enum Arg {
     Value(Erased),
@@ -217,6 +234,12 @@ impl Plan {
             Work::Op(op) => Some(op),
             _ => None,
         }
+    }
+
+    /// A scope and those around it but for the root, innermost first.
+    pub(crate) fn copied_scopes(&self, scope: ScopeId) -> impl Iterator<Item = ScopeId> {
+        std::iter::successors(Some(scope), |scope| self.scope(*scope).parent)
+            .filter(|scope| *scope != ScopeId::ROOT)
     }
 
     /// What the steps of a node are called: their node's name, and their op's. Only ops and zips have steps.

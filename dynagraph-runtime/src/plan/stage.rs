@@ -256,6 +256,7 @@ impl Cut {
             elements: Vec::new(),
             window: graph.scope(of).window,
             max_concurrent: graph.scope(of).max_concurrent,
+            stage_of: Some(graph.scope(of).stage_of.unwrap_or(of)),
             at,
         });
         self.pieces.insert((of, stage), piece);

@@ -21,7 +21,7 @@ use crate::value::{Erased, Value};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RunStatus {
-    /// No step failed.
+    /// No step failed, or every failure was tolerated.
     Success,
     /// A step failed, or the run could not start.
     Failure,
@@ -68,7 +68,7 @@ impl<T> RunReport<T> {
     }
 
     pub(super) fn new(plan: &Plan, ran: Ran, read: fn(Vec<Erased>) -> T) -> Self {
-        let Ran { run_id, account, outputs, fault, stopped, waited_for, took } = ran;
+        let Ran { run_id, account, outputs, judgement, fault, stopped, waited_for, took } = ran;
         let Account { counts: by_node, mut steps, mut values } = account;
         steps.sort_by_cached_key(|step| (step.node, step.path.indexes()));
         values.sort_by_cached_key(|value| (value.node, value.path.indexes()));
@@ -82,8 +82,7 @@ impl<T> RunReport<T> {
             }
             counts.insert(name, *of_node);
         }
-        let failed: Vec<_> =
-            steps.iter().filter(|step| step.status == StepStatus::Failure).cloned().collect();
+        let failed = judgement.fatal(plan, &steps);
         let error = match (fault, stopped) {
             (Some(fault), _) => Some(RunError::Internal(fault)),
             (None, Some(Why::Canceled)) => Some(RunError::Canceled),

@@ -11,10 +11,12 @@ use super::super::composer::{Composer, Ref, with_composer};
 use super::super::{Graph, KeyLimit, Kind, PortRef, ScopeId, Source};
 use super::gather::{Home, collect, collect_keyed};
 use super::output::{Awaited, OutputHandle, describe, order};
+use super::partial::collect_partial;
 use super::rules;
 use crate::error::BuildError;
 use crate::keyed::Keyed;
 use crate::op::RetryPolicy;
+use crate::partial::{Partial, Tolerance};
 use crate::value::Value;
 
 /// Refers, inside a job function, to any number of values, each with a mapping key.
@@ -188,6 +190,30 @@ impl<T: Value> DynamicHandle<T> {
     #[track_caller]
     pub fn collect_keyed(self) -> OutputHandle<Keyed<T>> {
         collect_keyed(self, Location::caller())
+    }
+
+    /// The values of the keys that succeeded, and the keys that failed, if no more failed than is tolerated.
+    ///
+    /// If more did, or what gives the keys failed itself, what needs the result is `UpstreamFailed`.
+    /// Keys that were skipped are left out.
+    /// For a flattened handle, all innermost keys count alike, and their keys are paths.
+    ///
+    /// # Which failures a run survives
+    ///
+    /// A run succeeds although steps failed if each of them, and each step that was not run because of them, is
+    /// *tolerated*. That is:
+    ///
+    /// - a failed step, if a key that was accepted here failed because of it;
+    /// - any step in the copy of a key that was accepted here, and in the copies nested in it;
+    /// - the same for copies that the failure came through on its way here, such as those behind a batch;
+    /// - a step that was not run, if its value was on the way from such a failure to copies whose keys were accepted.
+    ///
+    /// If anything else is left, the run fails: so it does if the same copies are also collected by
+    /// [`collect`](Self::collect), and something needs that.
+    /// In a run with `fail_fast(true)` nothing is tolerated: the first failure ends it.
+    #[track_caller]
+    pub fn collect_partial(self, tolerance: Tolerance) -> OutputHandle<Partial<T>> {
+        collect_partial(self, tolerance, Location::caller())
     }
 }
 

@@ -9,7 +9,9 @@ use super::super::composer::{Ref, with_composer};
 use super::dynamic::{limit_keys, within};
 use super::gather::{Fanned, Home, Raw, collect, collect_keyed};
 use super::output::OutputHandle;
+use super::partial::collect_partial;
 use crate::keyed::Keyed;
+use crate::partial::{Partial, Tolerance};
 
 /// Refers to what a closure given to `map` returned, where that was a dynamic handle: one fan-out in every copy.
 ///
@@ -62,6 +64,17 @@ impl<H: Fanned> Mapped<H> {
     #[track_caller]
     pub fn collect_keyed(self) -> OutputHandle<Keyed<H::KeyedValues>> {
         collect_keyed(self, Location::caller())
+    }
+
+    /// The innermost values that are there, and the innermost keys that failed, if no more failed than is tolerated.
+    ///
+    /// One flat result, as of [`flatten`](Self::flatten): its keys are paths, `outer/inner`, and all of them count alike.
+    /// If what gives the keys of one copy failed, its keys are not known, and what needs the result is `UpstreamFailed`.
+    /// To judge each copy on its own, write `nested.map(|inner| inner.collect_partial(..))`.
+    /// See [`DynamicHandle::collect_partial`](crate::DynamicHandle::collect_partial).
+    #[track_caller]
+    pub fn collect_partial(self, tolerance: Tolerance) -> OutputHandle<Partial<H::Flat>> {
+        collect_partial(self.flat(), tolerance, Location::caller())
     }
 
     /// At most this many outer keys are emitted and not finished.

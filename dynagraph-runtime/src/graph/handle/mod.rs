@@ -5,6 +5,7 @@ mod dynamic;
 mod gather;
 mod mapped;
 mod output;
+mod partial;
 mod rules;
 
 pub use dynamic::DynamicHandle;

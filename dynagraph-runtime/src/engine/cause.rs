@@ -1,0 +1,228 @@
+//! Why a value is missing: the steps that failed, and the copies that their failure came through.
+//!
+//! A cause travels with the value that it explains. It is made where a step fails, noted where it leaves a copy or enters
+//! copies further in, and merged where several values are missing. What a `collect_partial` accepts is tolerated. Only the
+//! jobs that have one make causes; to all others every cause is unknown, and costs nothing.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use super::Engine;
+use super::cell::lock;
+use super::frame::Frame;
+use super::ledger::Ended;
+use crate::error::StepError;
+use crate::graph::{NodeId, ScopeId};
+use crate::key::{KeyPath, StepKey};
+use crate::plan::NodePlan;
+
+/// Why a value is missing, if anybody asks.
+#[derive(Clone, Default)]
+pub(crate) struct Cause(Option<Arc<Link>>);
+
+/// What became of a failure on its way.
+struct Link {
+    /// The failure that stands for all.
+    first: Arc<FailedStep>,
+    passed: Passed,
+    /// Where it was before.
+    from: Vec<Arc<Self>>,
+}
+
+/// A step that failed for good.
+#[derive(Debug)]
+pub(crate) struct FailedStep {
+    pub(crate) node: NodeId,
+    pub(crate) key: StepKey,
+    pub(crate) attempts: u32,
+    pub(crate) error: Arc<StepError>,
+}
+
+/// One copy of a scope.
+#[derive(Debug, Clone)]
+pub(crate) struct CopyOf {
+    pub(crate) scope: ScopeId,
+    pub(crate) path: KeyPath,
+}
+
+/// What a failure has passed.
+#[derive(Debug)]
+pub(crate) enum Passed {
+    /// It is new, or several have met.
+    Nothing,
+    /// The copy is given up: its own value is missing.
+    OutOf(CopyOf),
+    /// A value of this copy, or of the job itself, is missing in copies nested in it.
+    InFrom { copy: CopyOf, cell: usize },
+}
+
+impl Cause {
+    /// Of jobs that tolerate nothing, and of what breaks the engine's own rules.
+    pub(super) const UNKNOWN: Self = Self(None);
+
+    pub(super) fn failed(step: FailedStep) -> Self {
+        let (first, passed, from) = (Arc::new(step), Passed::Nothing, Vec::new());
+        Self(Some(Arc::new(Link { first, passed, from })))
+    }
+
+    /// Why something is missing that needs several values; the first cause stands for all.
+    pub(super) fn merged(causes: impl IntoIterator<Item = Self>) -> Self {
+        let mut from: Vec<_> = causes.into_iter().filter_map(|cause| cause.0).collect();
+        from.dedup_by(|a, b| Arc::ptr_eq(a, b));
+        match from.len() {
+            0 | 1 => Self(from.pop()),
+            _ => {
+                let first = Arc::clone(&from[0].first);
+                Self(Some(Arc::new(Link { first, passed: Passed::Nothing, from })))
+            }
+        }
+    }
+
+    /// Outside of a copy.
+    pub(super) fn leaving(self, copy: impl FnOnce() -> CopyOf) -> Self {
+        self.passing(|| Passed::OutOf(copy()))
+    }
+
+    /// Inside of copies that read a cell of the instance around them.
+    pub(super) fn entering(self, from: &Frame, cell: usize) -> Self {
+        self.passing(|| Passed::InFrom { copy: from.copy(), cell })
+    }
+
+    fn passing(self, passed: impl FnOnce() -> Passed) -> Self {
+        Self(self.0.map(|link| {
+            let (first, passed) = (Arc::clone(&link.first), passed());
+            Arc::new(Link { first, passed, from: vec![link] })
+        }))
+    }
+
+    /// Why a node has not all that it needs: what of it failed.
+    pub(super) fn of_inputs(node: &NodePlan, frame: &Frame) -> Self {
+        Self::merged(node.places().map(|place| {
+            let home = frame.up(place.up);
+            let cause = home.cell(place.cell).cause();
+            if place.up == 0 { cause } else { cause.entering(home, place.cell) }
+        }))
+    }
+
+    /// The failure that stands for all, if the cause is known.
+    pub(super) fn first(&self) -> Option<&Arc<FailedStep>> {
+        self.0.as_ref().map(|link| &link.first)
+    }
+
+    /// Goes through every failure, and everything that one has passed.
+    pub(super) fn each(causes: &[Self], mut visit: impl FnMut(Option<&FailedStep>, &Passed)) {
+        let mut seen = std::collections::HashSet::new();
+        let mut open: Vec<_> = causes.iter().filter_map(|cause| cause.0.as_deref()).collect();
+        while let Some(link) = open.pop() {
+            if seen.insert(std::ptr::from_ref(link)) {
+                visit(link.from.is_empty().then_some(&*link.first), &link.passed);
+                open.extend(link.from.iter().map(|link| &**link));
+            }
+        }
+    }
+}
+
+impl Drop for Link {
+    /// Not one inside the other: a failure may have passed any number of steps of a fold.
+    fn drop(&mut self) {
+        let mut open = std::mem::take(&mut self.from);
+        while let Some(link) = open.pop() {
+            if let Some(mut link) = Arc::into_inner(link) {
+                open.append(&mut link.from);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Cause").field(&self.first()).finish()
+    }
+}
+
+/// The causes that a run's `collect_partial`s have accepted.
+#[derive(Debug)]
+pub(super) struct Accepted {
+    /// Whether causes are made at all.
+    traced: bool,
+    causes: Mutex<Vec<Cause>>,
+}
+
+impl Accepted {
+    pub(super) fn new(traced: bool) -> Self {
+        Self { traced, causes: Mutex::default() }
+    }
+
+    pub(super) fn add(&self, causes: impl IntoIterator<Item = Cause>) {
+        lock(&self.causes).extend(causes);
+    }
+
+    pub(super) fn take(&self) -> Vec<Cause> {
+        std::mem::take(&mut lock(&self.causes))
+    }
+}
+
+impl Engine {
+    /// The cause that a step which failed is, if causes are made.
+    pub(super) fn cause_of(&self, ended: &Ended, path: impl FnOnce() -> KeyPath) -> Cause {
+        let Some(error) = ended.error.as_ref().filter(|_| self.accepted.traced) else {
+            return Cause::UNKNOWN;
+        };
+        let (name, _) = self.step_name(ended.node);
+        Cause::failed(FailedStep {
+            node: ended.node,
+            key: StepKey::new(name, path()),
+            attempts: ended.attempts,
+            error: Arc::clone(error),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(node: usize) -> Cause {
+        Cause::failed(FailedStep {
+            node: NodeId(node),
+            key: StepKey::new("op".into(), KeyPath::root()),
+            attempts: 1,
+            error: Arc::new(StepError::Panicked("on purpose".to_owned())),
+        })
+    }
+
+    fn failures(cause: &Cause) -> Vec<usize> {
+        let mut nodes = Vec::new();
+        Cause::each(std::slice::from_ref(cause), |step, _| nodes.extend(step.map(|s| s.node.0)));
+        nodes.sort_unstable();
+        nodes
+    }
+
+    #[test]
+    fn the_first_of_several_causes_stands_for_all() {
+        let cause = Cause::merged([Cause::UNKNOWN, failed(2), failed(1)]);
+        assert_eq!(cause.first().map(|step| step.node), Some(NodeId(2)));
+        assert_eq!(failures(&cause), [1, 2]);
+    }
+
+    #[test]
+    fn a_cause_that_meets_itself_is_one() {
+        let one = failed(1);
+        let mut cause = one.clone();
+        for _ in 0..10_000 {
+            cause = Cause::merged([cause.clone(), cause]);
+        }
+        assert!(cause.0.is_some_and(|link| link.from.is_empty()));
+    }
+
+    #[test]
+    fn a_long_way_needs_no_deep_stack() {
+        let copy = || CopyOf { scope: ScopeId(1), path: KeyPath::root() };
+        let mut cause = failed(0);
+        for node in 1..200_000 {
+            cause = Cause::merged([cause.leaving(copy), failed(node)]);
+        }
+        assert_eq!(failures(&cause).len(), 200_000);
+        drop(cause);
+    }
+}
