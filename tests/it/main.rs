@@ -13,6 +13,7 @@ extern crate dynagraph as renamed;
 mod composition;
 mod documents;
 mod dropping;
+mod events;
 mod examples;
 mod failing;
 mod fan_in;

@@ -6,11 +6,12 @@ use std::time::SystemTime;
 
 use tokio::time::Instant;
 
-use super::Engine;
 use super::cell::lock;
+use super::{Engine, Options};
 use crate::error::StepError;
+use crate::event::{EventKind, Metadata};
 use crate::graph::NodeId;
-use crate::key::KeyPath;
+use crate::key::{KeyPath, MappingKey, StepKey};
 use crate::step::{StepReport, StepStatus};
 use crate::value::Erased;
 
@@ -49,6 +50,11 @@ impl Ledger {
         }
     }
 
+    /// Whether a step of the node has ended.
+    pub(super) fn knows(&self, node: NodeId) -> bool {
+        self.counts[node.0].iter().any(|count| count.load(Ordering::Relaxed) > 0)
+    }
+
     pub(super) fn close(&self) -> Account {
         let count = |counts: &[AtomicUsize; StepStatus::COUNT]| {
             std::array::from_fn(|place| counts[place].load(Ordering::Relaxed))
@@ -77,31 +83,35 @@ pub(super) struct Ended {
     pub(super) attempts: u32,
     pub(super) error: Option<StepError>,
     pub(super) began: Option<Instant>,
+    /// What the op said of its outputs.
+    pub(super) metadata: Metadata,
 }
 
 impl Ended {
     pub(super) fn success(node: NodeId, began: Option<Instant>) -> Self {
-        Self { node, status: StepStatus::Success, attempts: 1, error: None, began }
+        Self { attempts: 1, began, ..Self::unstarted(node, StepStatus::Success) }
     }
 
     pub(super) fn failure(node: NodeId, error: StepError, began: Option<Instant>) -> Self {
-        Self { node, status: StepStatus::Failure, attempts: 1, error: Some(error), began }
+        let error = Some(error);
+        Self { attempts: 1, error, began, ..Self::unstarted(node, StepStatus::Failure) }
     }
 
     pub(super) fn canceled(node: NodeId, attempts: u32) -> Self {
-        Self { node, status: StepStatus::Canceled, attempts, error: None, began: None }
+        Self { attempts, ..Self::unstarted(node, StepStatus::Canceled) }
     }
 
     /// A step that was never started, because of what it needs.
     pub(super) fn unstarted(node: NodeId, status: StepStatus) -> Self {
-        Self { node, status, attempts: 0, error: None, began: None }
+        Self { node, status, attempts: 0, error: None, began: None, metadata: Metadata::new() }
     }
 }
 
 impl Tally {
-    /// Adds a step. Its path is only made if the step is kept.
+    /// Adds a step, and tells of its end. Its path is only made if the step is kept or told of.
     pub(super) fn add(&mut self, engine: &Engine, ended: Ended, path: impl FnOnce() -> KeyPath) {
-        let place = ended.status.place();
+        let status = ended.status;
+        let place = status.place();
         match self.counts.iter_mut().find(|(node, _)| *node == ended.node) {
             Some((_, counts)) => counts[place] += 1,
             None => {
@@ -110,11 +120,20 @@ impl Tally {
                 self.counts.push((ended.node, counts));
             }
         }
-        if ended.status == StepStatus::Failure && engine.options.fail_fast {
-            engine.stop.stop();
+        let Options { keep_steps, fail_fast, hooks, .. } = &engine.options;
+        let kept = *keep_steps || status != StepStatus::Success || !ended.metadata.is_empty();
+        if kept || hooks.any(status) {
+            let report = engine.report(ended, path());
+            engine.listeners.tell(|| end_event(&report));
+            hooks.call(&report);
+            if kept {
+                self.steps.push(report);
+            }
+        } else {
+            engine.listeners.tell(|| end_event(&engine.report(ended, path())));
         }
-        if engine.options.keep_steps || ended.status != StepStatus::Success {
-            self.steps.push(engine.report(ended, path()));
+        if status == StepStatus::Failure && *fail_fast {
+            engine.stop.stop();
         }
     }
 
@@ -151,6 +170,21 @@ impl Engine {
         lock(&self.ledger.values).push(KeptValue { node, path, value });
     }
 
+    /// Tells that a step emitted a key.
+    pub(super) fn tell_emitted(
+        &self,
+        node: NodeId,
+        path: &KeyPath,
+        output: &'static str,
+        key: &MappingKey,
+    ) {
+        self.listeners.tell(|| {
+            let (name, _) = self.step_name(node);
+            let step = StepKey::new(name, path.clone());
+            EventKind::StepEmit { step, output, key: key.clone() }
+        });
+    }
+
     /// The time, if a step's times are kept.
     pub(super) fn clock(&self) -> Option<Instant> {
         self.options.keep_steps.then(Instant::now)
@@ -178,12 +212,31 @@ impl Engine {
             attempts: ended.attempts,
             error: ended.error.map(Arc::new),
             time,
+            metadata: ended.metadata,
             key: OnceLock::new(),
         }
     }
 }
 
-/// The wall clock's time; the only place that reads it.
+/// What is told of a step's end.
+fn end_event(report: &StepReport) -> EventKind {
+    let step = StepKey::new(Arc::clone(&report.name), report.path.clone());
+    let attempts = report.attempts;
+    match (report.status, &report.error) {
+        (StepStatus::Failure, Some(error)) => {
+            EventKind::StepFailure { step, attempts, error: Arc::clone(error) }
+        }
+        (StepStatus::Failure, None) => unreachable!("a step fails for a reason"),
+        (StepStatus::Success, _) => {
+            EventKind::StepSuccess { step, attempts, metadata: report.metadata.clone() }
+        }
+        (StepStatus::Skipped, _) => EventKind::StepSkipped { step },
+        (StepStatus::UpstreamFailed, _) => EventKind::StepUpstreamFailed { step },
+        (StepStatus::Canceled, _) => EventKind::StepCanceled { step, attempts },
+    }
+}
+
+/// The wall clock's time.
 pub(super) fn wall_clock() -> SystemTime {
     SystemTime::now()
 }

@@ -40,17 +40,17 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use cell::lock;
-use ledger::Ledger;
 pub(crate) use ledger::{Account, KeptValue};
+use ledger::{Ended, Ledger};
 use limit::semaphore;
 use outcome::Outcome;
 use stop::Stop;
 use tasks::Tasks;
 
-use crate::event::Listeners;
+use crate::event::{EventKind, Hooks, Listeners};
+use crate::key::KeyPath;
 use crate::op::RunId;
 use crate::plan::{DEFAULT_WINDOW, Plan, ScopePlan, Shape};
-use crate::step::{StepReport, StepStatus};
 use crate::value::{Erased, TypeMap};
 
 /// What is known of a panic outside of every op.
@@ -60,12 +60,15 @@ const PANICKED: &str =
 /// What a run was asked to do.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Options {
+    /// The job's name.
+    pub(crate) job: &'static str,
     pub(crate) resources: TypeMap,
     pub(crate) max_concurrent: Option<NonZeroUsize>,
     pub(crate) fail_fast: bool,
     pub(crate) keep_steps: bool,
     pub(crate) keep_values: bool,
     pub(crate) listeners: Arc<Listeners>,
+    pub(crate) hooks: Hooks,
 }
 
 /// One run, as all its tasks see it.
@@ -117,6 +120,7 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Option<Ran> {
 
     let engine = Arc::new(Engine::new(plan, options, tasks::runtime()?));
     let abort = AbortOnDrop(Arc::clone(&engine));
+    engine.listeners.tell(|| EventKind::RunStart { job: engine.options.job });
     let outputs = {
         let root = AssertUnwindSafe(instance::run_root(&engine)).catch_unwind();
         tokio::select! {
@@ -130,10 +134,10 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Option<Ran> {
     }
     engine.tasks.none_left().await;
     drop(abort);
-    let mut account = engine.ledger.close();
     if stopped {
-        engine.cancel_unstarted(&mut account);
+        engine.cancel_unstarted();
     }
+    let account = engine.ledger.close();
     let fault = lock(&engine.fault).take();
     Some(Ran {
         run_id: engine.run_id,
@@ -188,25 +192,11 @@ impl Engine {
     }
 
     /// Records the steps of the job itself that a stopped run never came to.
-    fn cancel_unstarted(&self, account: &mut Account) {
+    fn cancel_unstarted(&self) {
         for id in &self.plan.scope(crate::graph::ScopeId::ROOT).nodes {
-            let counts = &mut account.counts[id.0];
-            if self.plan.op(*id).is_none() || counts.iter().any(|count| *count > 0) {
-                continue;
+            if self.plan.op(*id).is_some() && !self.ledger.knows(*id) {
+                self.record(Ended::canceled(*id, 0), KeyPath::root);
             }
-            counts[StepStatus::Canceled.place()] = 1;
-            let (name, op) = self.step_name(*id);
-            account.steps.push(StepReport {
-                node: *id,
-                name,
-                op,
-                path: crate::key::KeyPath::root(),
-                status: StepStatus::Canceled,
-                attempts: 0,
-                error: None,
-                time: None,
-                key: std::sync::OnceLock::new(),
-            });
         }
     }
 }
