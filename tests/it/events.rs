@@ -499,13 +499,13 @@ async fn what_an_op_says_of_its_outputs_is_in_its_event_its_hook_and_its_report(
     }
 
     let log = Log::default();
-    let (observed, hooked) = (log.clone(), log.clone());
+    let (from_event, from_hook) = (log.clone(), log.clone());
     let job = measuring().on_success(move |step| {
-        hooked.say(format!("hook {} {:?}", step.key(), step.metadata()));
+        from_hook.say(format!("hook {} {:?}", step.key(), step.metadata()));
     });
     let observer = move |event: &Event| {
         if let EventKind::StepSuccess { step, metadata, .. } = &event.kind {
-            observed.say(format!("event {step} {metadata:?}"));
+            from_event.say(format!("event {step} {metadata:?}"));
         }
     };
     let report: RunReport<u64> = job.run().observe(observer).report().await;
@@ -527,8 +527,8 @@ async fn what_an_op_says_of_its_outputs_is_in_its_event_its_hook_and_its_report(
 
 #[tokio::test]
 async fn a_job_runs_while_its_events_are_read() {
-    let open = Arc::new(AtomicBool::new(false));
-    let seen = Arc::clone(&open);
+    let emitted = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&emitted);
     let run = sum_of_three().run().observe(move |event: &Event| {
         if matches!(event.kind, EventKind::StepEmit { .. }) {
             seen.store(true, Ordering::Relaxed);
@@ -537,7 +537,7 @@ async fn a_job_runs_while_its_events_are_read() {
     let run = run.start();
     let lines = but_starts(read(run.events()).await);
     assert_eq!(run.wait().await.output(), Some(&3));
-    assert!(open.load(Ordering::Relaxed));
+    assert!(emitted.load(Ordering::Relaxed));
     assert_eq!(lines.len(), 2 + 3 + 5);
 }
 

@@ -6,8 +6,8 @@ use std::time::SystemTime;
 
 use tokio::time::Instant;
 
+use super::Engine;
 use super::cell::lock;
-use super::{Engine, Options};
 use crate::error::StepError;
 use crate::event::{EventKind, Metadata};
 use crate::graph::NodeId;
@@ -120,19 +120,27 @@ impl Tally {
                 self.counts.push((ended.node, counts));
             }
         }
-        let Options { keep_steps, fail_fast, hooks, .. } = &engine.options;
-        let kept = *keep_steps || status != StepStatus::Success || !ended.metadata.is_empty();
-        if kept || hooks.any(status) {
-            let report = engine.report(ended, path());
-            engine.listeners.tell(|| end_event(&report));
-            hooks.call(&report);
-            if kept {
-                self.steps.push(report);
-            }
+        let kept = engine.options.keep_steps
+            || status != StepStatus::Success
+            || !ended.metadata.is_empty();
+        if kept || engine.options.hooks.any(status) {
+            self.tell(engine, engine.report(ended, path()), kept);
         } else {
             engine.listeners.tell(|| end_event(&engine.report(ended, path())));
         }
-        if status == StepStatus::Failure && *fail_fast {
+    }
+
+    /// Tells of a step's end, and keeps its report.
+    #[cold]
+    fn tell(&mut self, engine: &Engine, report: StepReport, kept: bool) {
+        engine.listeners.tell(|| end_event(&report));
+        engine.options.hooks.call(&report);
+        let failed = report.status == StepStatus::Failure;
+        if kept {
+            self.steps.push(report);
+        }
+        // Only now, so that what comes of the failure is told after it.
+        if failed && engine.options.fail_fast {
             engine.stop.stop();
         }
     }

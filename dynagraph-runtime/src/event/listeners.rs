@@ -276,7 +276,9 @@ mod tests {
         let ending = std::thread::spawn({
             let listeners = Arc::clone(&listeners);
             move || {
-                tellers.into_iter().for_each(|teller| teller.join().unwrap());
+                for teller in tellers {
+                    teller.join().unwrap();
+                }
                 listeners.end(|| EventKind::RunSuccess);
             }
         });

@@ -76,9 +76,11 @@ impl Reader {
         Arc::strong_count(self) == 1
     }
 
-    fn poll(&self, context: &Context<'_>) -> Poll<Option<Event>> {
+    /// Takes the next event, and all those after it into `read`, which is empty.
+    fn poll(&self, read: &mut VecDeque<Event>, context: &Context<'_>) -> Poll<Option<Event>> {
         let mut queue = self.queue();
-        if let Some(event) = queue.events.pop_front() {
+        std::mem::swap(read, &mut queue.events);
+        if let Some(event) = read.pop_front() {
             return Poll::Ready(Some(event));
         }
         match self.missed.swap(0, Ordering::Relaxed) {
@@ -102,11 +104,13 @@ impl Reader {
 /// [`Missed`](EventKind::Missed) in their place says how many. The run's last event is never missed.
 pub struct Events {
     reader: Arc<Reader>,
+    /// What was taken of the queue, all at once, so that reading seldom keeps those who tell waiting.
+    read: VecDeque<Event>,
 }
 
 impl Events {
     pub(super) fn new(reader: Arc<Reader>) -> Self {
-        Self { reader }
+        Self { reader, read: VecDeque::new() }
     }
 
     /// The next event. None after the last one.
@@ -122,10 +126,14 @@ impl Events {
 impl Stream for Events {
     type Item = Event;
 
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event>> {
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event>> {
         // A reader that always finds something lets others on its worker go on now and then.
         let budget = ready!(poll_proceed(context));
-        let polled = self.reader.poll(context);
+        let Self { reader, read } = &mut *self;
+        let polled = match read.pop_front() {
+            Some(event) => Poll::Ready(Some(event)),
+            None => reader.poll(read, context),
+        };
         if polled.is_ready() {
             budget.made_progress();
         }
