@@ -4,11 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::error::BuildError;
+use crate::event::Hooks;
 use crate::graph::{
     Composer, DynamicHandle, Fanned, Graph, GraphView, Mapped, OutputHandle, PortRef, compose,
 };
 use crate::keyed::Keyed;
 use crate::plan::Plan;
+use crate::step::StepReport;
 use crate::value::{Erased, Value};
 
 /// A graph that can be run, any number of times. Made by calling a function that carries `#[job]`.
@@ -19,6 +21,7 @@ pub struct Job<T> {
     name: &'static str,
     pub(crate) composed: Result<Arc<Composed>, BuildError>,
     pub(crate) read: fn(Vec<Erased>) -> T,
+    pub(crate) hooks: Hooks,
 }
 
 /// A composed job: its graph, and how to run it.
@@ -43,7 +46,38 @@ impl<T> Job<T> {
             let plan = Arc::new(Plan::new(graph.clone(), &outputs)?);
             Ok(Arc::new(Composed { graph, plan }))
         });
-        Self { name, composed, read: |values| R::read(&mut values.into_iter()) }
+        let read = |values: Vec<Erased>| R::read(&mut values.into_iter());
+        Self { name, composed, read, hooks: Hooks::default() }
+    }
+
+    /// Calls `hook` after every step that succeeds, in every run of this job.
+    ///
+    /// It is called where the step ended, by several threads at once, and what it does, the run waits for.
+    /// One that panics is not called again in that run, and the run goes on.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use dynagraph_runtime::{Job, StepReport};
+    /// fn noisy(job: Job<u64>) -> Job<u64> {
+    ///     job.on_success(|step| println!("{} is done", step.key())).on_failure(complain)
+    /// }
+    ///
+    /// fn complain(step: &StepReport) {
+    ///     eprintln!("{} failed: {:?}", step.key(), step.error());
+    /// }
+    /// ```
+    pub fn on_success(mut self, hook: impl Fn(&StepReport) + Send + Sync + 'static) -> Self {
+        self.hooks.on_success(hook);
+        self
+    }
+
+    /// As [`on_success`](Self::on_success), after every step that fails for good.
+    ///
+    /// Steps that are not run because others failed are not among them.
+    pub fn on_failure(mut self, hook: impl Fn(&StepReport) + Send + Sync + 'static) -> Self {
+        self.hooks.on_failure(hook);
+        self
     }
 
     /// The job's name: that of its function.
@@ -70,7 +104,12 @@ impl<T> Job<T> {
 
 impl<T> Clone for Job<T> {
     fn clone(&self) -> Self {
-        Self { name: self.name, composed: self.composed.clone(), read: self.read }
+        Self {
+            name: self.name,
+            composed: self.composed.clone(),
+            read: self.read,
+            hooks: self.hooks.clone(),
+        }
     }
 }
 

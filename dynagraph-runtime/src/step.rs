@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use crate::error::StepError;
+use crate::event::{Metadata, MetadataValue};
 use crate::graph::NodeId;
 use crate::key::{KeyPath, StepKey};
 
@@ -55,6 +56,7 @@ pub struct StepReport {
     pub(crate) attempts: u32,
     pub(crate) error: Option<Arc<StepError>>,
     pub(crate) time: Option<(SystemTime, Duration)>,
+    pub(crate) metadata: Metadata,
     /// Made when somebody asks.
     pub(crate) key: OnceLock<String>,
 }
@@ -103,6 +105,11 @@ impl StepReport {
     /// How long it took. Known in a run with `keep_steps`.
     pub fn duration(&self) -> Option<Duration> {
         self.time.map(|(_, duration)| duration)
+    }
+
+    /// What its op added with [`OpContext::add_output_metadata`](crate::OpContext::add_output_metadata), if it succeeded.
+    pub fn metadata(&self) -> &[(String, MetadataValue)] {
+        &self.metadata
     }
 }
 

@@ -71,6 +71,8 @@ fn logging() -> OutputHandle<u64> {
 
 #[tokio::test]
 async fn what_an_op_logs_carries_its_run_step_and_attempt() {
+    // Whoever comes to a span first, on whichever thread, decides for all unless it was there before the subscriber.
+    logging().run().await.unwrap();
     let lines = Lines::default();
     let subscriber = tracing_subscriber::registry().with(lines.clone());
     let _default = tracing::subscriber::set_default(subscriber);

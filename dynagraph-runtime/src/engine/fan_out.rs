@@ -356,7 +356,21 @@ impl FanOut {
         if block.len() < count && state.list.is_some() {
             let room = usize::try_from(self.room_in(&state)).unwrap_or(usize::MAX);
             let most = count.min(block.len().saturating_add(room));
+            let queued = block.len();
             self.pull(&mut state, most, block);
+            drop(state);
+            self.tell_pulled(block.range(queued..));
+        }
+    }
+
+    /// Tells of the keys that were pulled from a list, before any of them begins.
+    fn tell_pulled<'a>(&self, items: impl Iterator<Item = &'a Item>) {
+        if !self.engine.listeners.any() {
+            return;
+        }
+        let Some((node, output)) = self.engine.plan.emitter(self.scope) else { return };
+        for item in items {
+            self.engine.tell_emitted(node, &self.frame.path, output, &item.key);
         }
     }
 

@@ -27,7 +27,7 @@ use super::{Engine, feed, fold, gather, wire};
 use crate::error::StepError;
 use crate::event::Metadata;
 use crate::graph::{NodeId, ScopeId, Wire};
-use crate::op::{EmitError, Given, Output, Outputs, Port, Returned};
+use crate::op::{EmitError, Given, List, Output, Outputs, Port, Returned};
 use crate::plan::{Arg, Feed, GatherPlan, NodePlan, OpPlan, OutputPlan, Work};
 use crate::step::StepStatus;
 use crate::value::Erased;
@@ -370,14 +370,28 @@ impl Instance {
                     self.fan_outs[child].close(Ending::Done);
                 }
                 (_, OutputPlan::FanOut(child)) => self.fan_outs[child].close(Ending::Done),
-                (Given::List(mut list), OutputPlan::Unused) if self.engine.options.keep_values => {
-                    let mut index = 0;
-                    while let Some((key, value)) = list.next() {
-                        self.engine.keep_value(id, self.frame.path.child(key, index), value);
-                        index += 1;
-                    }
+                (Given::List(list), OutputPlan::Unused) => {
+                    self.emit_unused(id, op.spec.outputs[place].name, list);
                 }
                 (_, OutputPlan::Unused) => {}
+            }
+        }
+    }
+
+    /// Emits the keys of a list that nothing uses.
+    fn emit_unused(&self, id: NodeId, output: &'static str, mut list: Box<dyn List>) {
+        let Self { engine, frame, .. } = self;
+        if engine.listeners.any() {
+            list.each_key(&mut |key| {
+                engine.tell_emitted(id, &frame.path, output, key);
+                std::ops::ControlFlow::Continue(())
+            });
+        }
+        if engine.options.keep_values {
+            let mut index = 0;
+            while let Some((key, value)) = list.next() {
+                engine.keep_value(id, frame.path.child(key, index), value);
+                index += 1;
             }
         }
     }

@@ -12,7 +12,7 @@ use super::stop::Why;
 use crate::error::StepError;
 use crate::event::{EventKind, Metadata};
 use crate::graph::NodeId;
-use crate::key::KeyPath;
+use crate::key::{KeyPath, MappingKey, StepKey};
 use crate::step::{StepReport, StepStatus};
 use crate::value::Erased;
 
@@ -55,6 +55,11 @@ impl Ledger {
     pub(super) fn has_canceled(&self) -> bool {
         let place = StepStatus::Canceled.place();
         self.counts.iter().any(|counts| counts[place].load(Ordering::Relaxed) > 0)
+    }
+
+    /// Whether a step of the node has ended.
+    pub(super) fn knows(&self, node: NodeId) -> bool {
+        self.counts[node.0].iter().any(|count| count.load(Ordering::Relaxed) > 0)
     }
 
     pub(super) fn close(&self) -> Account {
@@ -132,9 +137,10 @@ impl Ended {
 }
 
 impl Tally {
-    /// Adds a step. Its path is only made if the step is kept.
+    /// Adds a step, and tells of its end. Its path is only made if the step is kept or told of.
     pub(super) fn add(&mut self, engine: &Engine, ended: Ended, path: impl FnOnce() -> KeyPath) {
-        let place = ended.status.place();
+        let status = ended.status;
+        let place = status.place();
         match self.counts.iter_mut().find(|(node, _)| *node == ended.node) {
             Some((_, counts)) => counts[place] += 1,
             None => {
@@ -143,11 +149,28 @@ impl Tally {
                 self.counts.push((ended.node, counts));
             }
         }
-        if ended.status == StepStatus::Failure && engine.options.fail_fast {
-            engine.stop.abort(Why::FailFast);
+        let kept = engine.options.keep_steps
+            || status != StepStatus::Success
+            || !ended.metadata.is_empty();
+        if kept || engine.options.hooks.any(status) {
+            self.tell(engine, engine.report(ended, path()), kept);
+        } else {
+            engine.listeners.tell(|| end_event(&engine.report(ended, path())));
         }
-        if engine.options.keep_steps || ended.status != StepStatus::Success {
-            self.steps.push(engine.report(ended, path()));
+    }
+
+    /// Tells of a step's end, and keeps its report.
+    #[cold]
+    fn tell(&mut self, engine: &Engine, report: StepReport, kept: bool) {
+        engine.listeners.tell(|| end_event(&report));
+        engine.options.hooks.call(&report);
+        let failed = report.status == StepStatus::Failure;
+        if kept {
+            self.steps.push(report);
+        }
+        // Only now, so that what comes of the failure is told after it.
+        if failed && engine.options.fail_fast {
+            engine.stop.abort(Why::FailFast);
         }
     }
 
@@ -206,6 +229,21 @@ impl Engine {
         });
     }
 
+    /// Tells that a step emitted a key.
+    pub(super) fn tell_emitted(
+        &self,
+        node: NodeId,
+        path: &KeyPath,
+        output: &'static str,
+        key: &MappingKey,
+    ) {
+        self.listeners.tell(|| {
+            let (name, _) = self.step_name(node);
+            let step = StepKey::new(name, path.clone());
+            EventKind::StepEmit { step, output, key: key.clone() }
+        });
+    }
+
     /// The time, if a step's times are kept.
     pub(super) fn clock(&self) -> Option<Instant> {
         self.options.keep_steps.then(Instant::now)
@@ -233,12 +271,31 @@ impl Engine {
             attempts: ended.attempts,
             error: ended.error,
             time,
+            metadata: ended.metadata,
             key: OnceLock::new(),
         }
     }
 }
 
-/// The wall clock's time; the only place that reads it.
+/// What is told of a step's end.
+fn end_event(report: &StepReport) -> EventKind {
+    let step = StepKey::new(Arc::clone(&report.name), report.path.clone());
+    let attempts = report.attempts;
+    match (report.status, &report.error) {
+        (StepStatus::Failure, Some(error)) => {
+            EventKind::StepFailure { step, attempts, error: Arc::clone(error) }
+        }
+        (StepStatus::Failure, None) => unreachable!("a step fails for a reason"),
+        (StepStatus::Success, _) => {
+            EventKind::StepSuccess { step, attempts, metadata: report.metadata.clone() }
+        }
+        (StepStatus::Skipped, _) => EventKind::StepSkipped { step },
+        (StepStatus::UpstreamFailed, _) => EventKind::StepUpstreamFailed { step },
+        (StepStatus::Canceled, _) => EventKind::StepCanceled { step, attempts },
+    }
+}
+
+/// The wall clock's time.
 pub(super) fn wall_clock() -> SystemTime {
     SystemTime::now()
 }

@@ -54,8 +54,8 @@ use cause::Accepted;
 use cell::lock;
 use ending::Gauge;
 pub(crate) use judgement::Judgement;
-use ledger::Ledger;
 pub(crate) use ledger::{Account, KeptValue};
+use ledger::{Ended, Ledger};
 use limit::{NodeLimits, node_limits, semaphore};
 pub(crate) use limit::{PoolOption, PoolOptions};
 pub(crate) use options::Options;
@@ -64,12 +64,11 @@ use rules::Rules;
 pub(crate) use stop::{Stop, Why};
 use tasks::Tasks;
 
-use crate::event::Listeners;
+use crate::event::{EventKind, Listeners};
 use crate::graph::ScopeId;
-use crate::key::StepKey;
+use crate::key::{KeyPath, StepKey};
 use crate::op::RunId;
 use crate::plan::{DEFAULT_WINDOW, Plan, Shape};
-use crate::step::{StepReport, StepStatus};
 use crate::value::Erased;
 
 /// What is known of a panic outside of every op.
@@ -143,6 +142,7 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Option<Ran> {
 
     let engine = Arc::new(Engine::new(plan, options, tasks::runtime()?));
     let abort = AbortOnDrop(Arc::clone(&engine));
+    engine.listeners.tell(|| EventKind::RunStart { job: engine.options.job });
     let outputs = {
         let root = AssertUnwindSafe(instance::run_root(&engine)).catch_unwind();
         tokio::select! {
@@ -157,10 +157,10 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Option<Ran> {
     let waited_for = if stopped.is_some() { engine.abort_tasks() } else { Vec::new() };
     engine.tasks.none_left().await;
     drop(abort);
-    let mut account = engine.ledger.close();
     if stopped.is_some() {
-        engine.cancel_unstarted(&mut account);
+        engine.cancel_unstarted();
     }
+    let account = engine.ledger.close();
     let fault = lock(&engine.fault).take();
     let lost_output =
         outputs.iter().flatten().any(|output: &Outcome| output.fate() == Fate::Failed);
@@ -227,25 +227,11 @@ impl Engine {
     }
 
     /// Records the steps of the job itself that a stopped run never came to.
-    fn cancel_unstarted(&self, account: &mut Account) {
+    fn cancel_unstarted(&self) {
         for id in &self.plan.scope(ScopeId::ROOT).nodes {
-            let counts = &mut account.counts[id.0];
-            if self.plan.op(*id).is_none() || counts.iter().any(|count| *count > 0) {
-                continue;
+            if self.plan.op(*id).is_some() && !self.ledger.knows(*id) {
+                self.record(Ended::canceled(*id, 0, None), KeyPath::root);
             }
-            counts[StepStatus::Canceled.place()] = 1;
-            let (name, op) = self.step_name(*id);
-            account.steps.push(StepReport {
-                node: *id,
-                name,
-                op,
-                path: crate::key::KeyPath::root(),
-                status: StepStatus::Canceled,
-                attempts: 0,
-                error: None,
-                time: None,
-                key: std::sync::OnceLock::new(),
-            });
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::limit::PoolOptions;
 use super::stop::Stop;
-use crate::event::Listeners;
+use crate::event::{Hooks, Listeners};
 use crate::op::RetryPolicy;
 use crate::value::TypeMap;
 
@@ -34,6 +34,7 @@ pub(crate) struct Options {
     pub(crate) keep_steps: bool,
     pub(crate) keep_values: bool,
     pub(crate) listeners: Arc<Listeners>,
+    pub(crate) hooks: Hooks,
     pub(crate) stop: Stop,
     /// Where randomness comes from: the run's id unless said.
     pub(crate) seed: Option<u64>,
@@ -54,6 +55,7 @@ impl Options {
             keep_steps: false,
             keep_values: false,
             listeners: Arc::default(),
+            hooks: Hooks::default(),
             stop: Stop::default(),
             seed: None,
         }

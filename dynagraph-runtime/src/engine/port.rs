@@ -66,8 +66,9 @@ impl Port for OutputPort {
             let path = self.path.child(key.clone(), index);
             self.engine.keep_value(self.node, path, value.clone());
         }
+        // Both under the port's lock, so that places follow the order of emission.
+        self.engine.tell_emitted(self.node, &self.path, self.name, &key);
         if let Some(fan_out) = &self.fan_out {
-            // Under the port's lock, so that places follow the order of emission.
             fan_out.push(key, super::fan_out::Elements::ready(value));
         }
         Ok(())

@@ -1,14 +1,19 @@
 //! What happens in a run, for those who watch it.
 
+mod guest;
+mod hooks;
 mod listeners;
 mod metadata;
+mod stream;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+pub(crate) use hooks::Hooks;
 pub(crate) use listeners::Listeners;
-pub use listeners::{Events, Observer};
+pub use listeners::Observer;
 pub use metadata::{Metadata, MetadataValue};
+pub use stream::Events;
 
 use crate::error::{RunError, StepError};
 use crate::key::{MappingKey, StepKey};
@@ -23,10 +28,17 @@ pub struct Event {
     pub kind: EventKind,
 }
 
+impl Event {
+    fn now(kind: EventKind) -> Self {
+        Self { at: SystemTime::now(), kind }
+    }
+}
+
 /// What happened.
 ///
-/// The events of one step come in the order below; those of different steps in the order in which they happen to be told.
-/// A step that succeeds at once has two, and one more if its value is a copy's: the emission of its key.
+/// A step begins, maybe more than once, and ends, in this order; a key is emitted before a step of its copy begins.
+/// Events of different steps come in the order in which they happen to be told.
+/// A step that succeeds at once has two, and one more if a key was emitted for it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum EventKind {
@@ -45,6 +57,8 @@ pub enum EventKind {
         attempt: u32,
     },
     /// A step emitted a key.
+    ///
+    /// The keys of a list that a step returned are emitted after its end, when there is room for them.
     #[non_exhaustive]
     StepEmit {
         /// The step.
@@ -136,6 +150,6 @@ pub enum EventKind {
         /// Why.
         error: RunError,
     },
-    /// The run was canceled. Nothing follows.
+    /// The run was canceled, or it was dropped before its end. Nothing follows.
     RunCanceled,
 }

@@ -261,6 +261,16 @@ impl Plan {
         NodeId(element.unwrap_or_default())
     }
 
+    /// The op that emits a scope's keys, and the name of the output. A scope may be fed otherwise.
+    pub(crate) fn emitter(&self, id: ScopeId) -> Option<(NodeId, &'static str)> {
+        let Feed::Emitted { node } = self.scope(id).feed else { return None };
+        let op = self.op(node)?;
+        let siblings = &self.scope(self.node(node).scope).children;
+        let child = siblings.iter().position(|sibling| *sibling == id)?;
+        let output = op.outputs.iter().position(|output| *output == OutputPlan::FanOut(child))?;
+        Some((node, op.spec.outputs[output].name))
+    }
+
     /// The ops that ask for a resource which `has` does not know, by the resource's name.
     pub(crate) fn missing_resources(
         &self,

@@ -1,6 +1,7 @@
 //! A run that goes on by itself.
 
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
@@ -8,6 +9,7 @@ use tokio::task::JoinHandle;
 use super::{Run, RunReport};
 use crate::engine::Stop;
 use crate::error::RunError;
+use crate::event::{Events, Listeners};
 
 /// A started run. Dropping the handle aborts it.
 #[must_use = "dropping the handle of a run aborts it"]
@@ -15,13 +17,34 @@ pub struct RunHandle<T> {
     stop: Stop,
     /// None if there is no runtime to run in.
     task: Option<AbortOnDrop<RunReport<T>>>,
+    listeners: Arc<Listeners>,
+    /// The events from the beginning, until somebody asks.
+    events: Mutex<Option<Events>>,
 }
 
 impl<T: Send + 'static> RunHandle<T> {
-    pub(super) fn start(run: Run<T>) -> Self {
-        let runtime = Handle::try_current().ok();
+    pub(super) fn start(mut run: Run<T>) -> Self {
         let stop = run.options.stop.clone();
-        Self { stop, task: runtime.map(|runtime| AbortOnDrop(runtime.spawn(run.report()))) }
+        let last_event = run.listen();
+        let listeners = Arc::clone(&last_event.0);
+        // Before the run is there, so that nothing is missed.
+        let events = Mutex::new(Some(listeners.subscribe()));
+        let task = match Handle::try_current() {
+            Ok(runtime) => Some(AbortOnDrop(runtime.spawn(run.report_to(last_event)))),
+            Err(_) => {
+                last_event.tell(&RunReport::<T>::unstarted(RunError::NoRuntime));
+                None
+            }
+        };
+        Self { stop, task, listeners, events }
+    }
+
+    /// A stream of what happens in the run, for any number of readers.
+    ///
+    /// The first one has the events from the run's beginning, the others those from now on.
+    pub fn events(&self) -> Events {
+        let first = self.events.lock().unwrap_or_else(PoisonError::into_inner).take();
+        first.unwrap_or_else(|| self.listeners.subscribe())
     }
 
     /// Waits for the run's end.
@@ -30,7 +53,10 @@ impl<T: Send + 'static> RunHandle<T> {
     ///
     /// Dropping the future aborts the run.
     pub async fn wait(self) -> RunReport<T> {
-        let Some(mut task) = self.task else { return RunReport::unstarted(RunError::NoRuntime) };
+        let Self { task, events, .. } = self;
+        // Nobody can ask for them any more.
+        drop(events);
+        let Some(mut task) = task else { return RunReport::unstarted(RunError::NoRuntime) };
         match (&mut task.0).await {
             Ok(report) => report,
             Err(error) if error.is_cancelled() => RunReport::unstarted(RunError::Canceled),

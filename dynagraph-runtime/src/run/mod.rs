@@ -15,6 +15,7 @@ pub use report::{RunReport, RunStatus};
 
 use crate::engine::{self, Options};
 use crate::error::{MissingResource, RunError};
+use crate::event::{EventKind, Listeners, Observer};
 use crate::job::{Composed, Job};
 use crate::op::RetryPolicy;
 use crate::time::Rate;
@@ -31,12 +32,14 @@ use crate::time::Rate;
 pub struct Run<T> {
     job: Job<T>,
     options: Options,
+    observers: Vec<Arc<dyn Observer>>,
 }
 
 impl<T> Job<T> {
     /// A run of this job. The job can be run any number of times.
     pub fn run(&self) -> Run<T> {
-        Run { job: self.clone(), options: Options::new(self.name()) }
+        let options = Options::new(self.name());
+        Run { job: self.clone(), options, observers: Vec::new() }
     }
 }
 
@@ -138,7 +141,7 @@ impl<T> Run<T> {
 
     /// Keeps a record of every step.
     ///
-    /// Without it the report has counts, and records of the steps that did not succeed.
+    /// Without it the report has counts, and records of the steps that did not succeed or have metadata.
     pub fn keep_steps(mut self, keep: bool) -> Self {
         self.options.keep_steps = keep;
         self
@@ -149,6 +152,40 @@ impl<T> Run<T> {
         self.options.keep_values = keep;
         self
     }
+
+    /// Tells `observer` of everything that happens in the run. There can be several.
+    ///
+    /// [`RunHandle::events`] gives the same to those who would rather read.
+    pub fn observe(mut self, observer: impl Observer) -> Self {
+        self.observers.push(Arc::new(observer));
+        self
+    }
+
+    /// Makes those who listen known to the run.
+    fn listen(&mut self) -> LastEvent {
+        let listeners = Arc::new(Listeners::new(std::mem::take(&mut self.observers)));
+        self.options.listeners = Arc::clone(&listeners);
+        LastEvent(listeners)
+    }
+}
+
+/// Tells of the run's end: at the latest when it is dropped.
+struct LastEvent(Arc<Listeners>);
+
+impl LastEvent {
+    fn tell<T>(self, report: &RunReport<T>) {
+        self.0.end(|| match (report.status(), report.error()) {
+            (RunStatus::Canceled, _) => EventKind::RunCanceled,
+            (_, Some(error)) => EventKind::RunFailure { error: error.clone() },
+            (_, None) => EventKind::RunSuccess,
+        });
+    }
+}
+
+impl Drop for LastEvent {
+    fn drop(&mut self) {
+        self.0.end(|| EventKind::RunCanceled);
+    }
 }
 
 impl<T: 'static> Run<T> {
@@ -157,8 +194,21 @@ impl<T: 'static> Run<T> {
     /// # Cancel safety
     ///
     /// Dropping the future aborts the run and every task of it.
-    pub async fn report(self) -> RunReport<T> {
-        let Self { job, options } = self;
+    pub async fn report(mut self) -> RunReport<T> {
+        let last_event = self.listen();
+        self.report_to(last_event).await
+    }
+
+    async fn report_to(self, last_event: LastEvent) -> RunReport<T> {
+        let report = self.run_to_end().await;
+        last_event.tell(&report);
+        report
+    }
+
+    async fn run_to_end(self) -> RunReport<T> {
+        let Self { job, mut options, .. } = self;
+        options.job = job.name();
+        options.hooks = job.hooks;
         let composed = match &job.composed {
             Ok(composed) => Arc::clone(composed),
             Err(error) => return RunReport::unstarted(error.clone().into()),

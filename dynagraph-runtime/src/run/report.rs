@@ -163,7 +163,7 @@ impl<T> RunReport<T> {
 
     /// The recorded steps, in graph order, then in the order of emission.
     ///
-    /// Without `keep_steps`, those that did not succeed.
+    /// Without `keep_steps`, those that did not succeed, and those with [metadata](StepReport::metadata).
     pub fn steps(&self) -> impl ExactSizeIterator<Item = &StepReport> {
         self.steps.iter()
     }
