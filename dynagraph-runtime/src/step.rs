@@ -92,6 +92,11 @@ impl StepReport {
         self.attempts
     }
 
+    /// Whether it is kept in a report that does not keep every step.
+    pub(crate) fn is_remarkable(&self) -> bool {
+        self.status != StepStatus::Success || !self.metadata.is_empty()
+    }
+
     /// Why it failed.
     pub fn error(&self) -> Option<&StepError> {
         self.error.as_deref()

@@ -1,6 +1,7 @@
 //! S35: Ctrl-C, in a process of its own: whoever listens for it once changes what it does for good.
 
 #![cfg(unix)]
+#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a child process speaks by printing")]
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use dynagraph::prelude::*;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
-use crate::support::count;
+use crate::support::{count, process};
 
 /// Says that it is there, and ends when its run does; some never do.
 #[op]
@@ -44,8 +45,7 @@ async fn child() {
 
 /// Runs the child, and presses Ctrl-C whenever it has said one of these.
 async fn pressed(deaf: &str, when: &[&str]) -> Vec<String> {
-    let mut child = tokio::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "ctrl_c::child", "--nocapture"])
+    let mut child = tokio::process::Command::from(process("ctrl_c::child"))
         .env(DEAF, deaf)
         .stdout(Stdio::piped())
         .kill_on_drop(true)

@@ -15,6 +15,7 @@ mod composition;
 mod ctrl_c;
 mod documents;
 mod dropping;
+mod emitting_again;
 mod events;
 mod examples;
 mod failing;

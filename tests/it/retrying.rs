@@ -1,5 +1,7 @@
 //! S27 to S29, S31: what is tried again, when, and how often.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -1,6 +1,7 @@
 //! What several topics need: ops, counters, a log, a gate, and a watchdog.
 
 use std::panic::{self, PanicHookInfo};
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -187,6 +188,14 @@ where
             Err(panic) => panic::resume_unwind(panic),
         },
     }
+}
+
+/// Runs an ignored test in a process of its own.
+pub(crate) fn process(test: &str) -> Command {
+    // Without a path to itself, the test that asks for it fails.
+    let mut process = Command::new(std::env::current_exe().unwrap_or_default());
+    process.args(["--ignored", "--exact", test, "--nocapture"]);
+    process
 }
 
 /// What a hook has seen of the panics that tests make on purpose; only others are printed.

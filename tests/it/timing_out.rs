@@ -73,7 +73,7 @@ async fn a_heartbeat_pushes_the_idle_timeout_back() {
         let time = Duration::from_millis(3_500);
         beats(20).alias("alive").idle_timeout(time);
         beats(20).alias("bounded").idle_timeout(time).timeout(10 * SECOND);
-        beats(20).alias("silent").idle_timeout(time - SECOND);
+        beats(20).alias("silent").idle_timeout(Duration::from_millis(2_500));
     }
     let report = beating().run().keep_steps(true).report().await;
     let error = |step: &str| report.step(step).unwrap().error().map(ToString::to_string);

@@ -73,6 +73,13 @@ impl Order {
         usize::try_from(place).ok().and_then(|place| self.0.get(place).copied().flatten())
     }
 
+    /// Changes a copy's place to where it stands. Says whether it is kept.
+    pub(super) fn moved(&self, place: &mut u64) -> bool {
+        let new = self.new_place(*place);
+        *place = new.unwrap_or(*place);
+        new.is_some()
+    }
+
     /// The places whose keys are no longer emitted.
     pub(super) fn discarded(&self) -> impl Iterator<Item = u64> {
         (0..).zip(&self.0).filter_map(|(place, new): (u64, _)| new.is_none().then_some(place))

@@ -25,9 +25,11 @@ struct Copy {
 type Begun = bool;
 
 impl Discarded {
-    /// Discards a copy of a scope: the one of the last key of a path.
-    pub(super) fn add(&self, scope: ScopeId, path: &KeyPath, begun: bool) {
-        lock(&self.0).insert(Copy { scope, places: path.indexes() }, begun);
+    /// Discards a copy of a scope: the one of this place below a path.
+    pub(super) fn add(&self, scope: ScopeId, around: &KeyPath, place: u64, begun: bool) {
+        let mut places = around.indexes();
+        places.push(place);
+        lock(&self.0).insert(Copy { scope, places }, begun);
     }
 
     /// Forgets the steps and values of the copies.

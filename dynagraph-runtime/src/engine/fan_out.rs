@@ -1,11 +1,12 @@
 //! One fan-out of one instance: the keys that are emitted, the lanes that run them, and what gathers their values.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::{Notify, Semaphore};
 
+use super::again::Order;
 use super::cause::{Cause, CopyOf};
 use super::cell::lock;
 use super::frame::Frame;
@@ -15,7 +16,7 @@ use super::{Engine, lane};
 use crate::graph::ScopeId;
 use crate::key::MappingKey;
 use crate::op::List;
-use crate::plan::{DEFAULT_WINDOW, Feed, ScopePlan, Shape, Window};
+use crate::plan::{DEFAULT_WINDOW, Feed, GatherKind, ScopePlan, Shape, Window};
 use crate::value::Erased;
 
 /// How many keys of a fan-out may wait for a retry while as many as may run at once do.
@@ -164,7 +165,12 @@ impl FanOut {
     pub(super) fn new(engine: &Arc<Engine>, scope: ScopeId, frame: &Arc<Frame>) -> Arc<Self> {
         let plan = engine.plan.scope(scope);
         let lanes = engine.lanes(scope);
+        let provisional = engine.is_provisional(scope);
+        let has_streams =
+            plan.gathers.iter().any(|gather| matches!(gather.kind, GatherKind::Stream { .. }));
         let window = match plan.window {
+            // What reads the copies in order waits for the producer's end, which must then not wait for it.
+            _ if provisional && has_streams => u64::MAX,
             Window::Keys(keys) => keys.get() as u64,
             Window::Default => DEFAULT_WINDOW.get().max(lanes) as u64,
             Window::Unbounded => u64::MAX,
@@ -180,7 +186,7 @@ impl FanOut {
             engine: Arc::clone(engine),
             scope,
             frame: Arc::clone(frame),
-            sinks: plan.gathers.iter().map(|gather| Sink::new(gather.kind)).collect(),
+            sinks: plan.gathers.iter().map(|gather| Sink::new(gather.kind, provisional)).collect(),
             key_slots: shared.or_else(own),
             state: Mutex::default(),
             window,
@@ -293,6 +299,41 @@ impl FanOut {
         self.call_lanes(state, keys.min(room));
     }
 
+    /// The producer has succeeded: what it emitted is final, and stands in this order if not in that of the copies.
+    pub(super) fn settle_order(self: &Arc<Self>, order: Option<Order>) {
+        let Some(order) = order.map(Arc::new) else {
+            return self.sinks.iter().for_each(Sink::release);
+        };
+        let unbegun = self.take_discarded(&order);
+        let places: HashSet<_> = unbegun.iter().map(|item| item.index).collect();
+        for place in order.discarded() {
+            let begun = !places.contains(&place);
+            self.engine.discarded.add(self.scope, &self.frame.path, place, begun);
+        }
+        for sink in &self.sinks {
+            sink.reorder(&order);
+        }
+        let gathers = &self.plan().gathers;
+        let mut buffers: Vec<_> =
+            gathers.iter().map(|gather| SinkBuffer::new(gather.kind)).collect();
+        for Item { index, key, .. } in &unbegun {
+            for (gather, buffer) in gathers.iter().zip(&mut buffers) {
+                buffer.add(*index, key, gather.cells.iter().map(|_| Outcome::Skipped));
+            }
+        }
+        self.finish(&mut buffers, unbegun.len() as u64);
+    }
+
+    /// Takes the keys that are discarded and were not begun.
+    fn take_discarded(&self, order: &Order) -> Vec<Item> {
+        let mut state = lock(&self.state);
+        let queue = std::mem::take(&mut state.queue).into_iter();
+        let (kept, discarded): (Vec<_>, Vec<_>) =
+            queue.partition(|item| order.new_place(item.index).is_some());
+        state.queue = kept.into();
+        discarded
+    }
+
     /// Emits no more keys.
     pub(super) fn close(self: &Arc<Self>, ending: Ending) {
         let mut state = lock(&self.state);
@@ -383,7 +424,7 @@ impl FanOut {
             let index = state.emitted;
             state.emitted += 1;
             if self.engine.options.keep_values
-                && let Feed::Emitted { node } = self.plan().feed
+                && let Feed::Emitted { node, .. } = self.plan().feed
             {
                 let path = self.frame.path.child(key.clone(), index);
                 self.engine.keep_value(node, path, value.clone());

@@ -72,7 +72,7 @@ struct Folding {
 }
 
 enum Body {
-    Chain(Chain),
+    Chain(Box<Chain>),
     Graph(crate::graph::ScopeId),
 }
 
@@ -84,7 +84,7 @@ impl Folding {
             Shape::Graph => Body::Graph(fold.body),
             Shape::Chain | Shape::Blocking => {
                 let outer = Arc::clone(&instance.frame);
-                Body::Chain(Chain::new(Arc::clone(engine), fold.body, outer))
+                Body::Chain(Box::new(Chain::new(Arc::clone(engine), fold.body, outer)))
             }
         };
         let blocking = shape == Shape::Blocking;

@@ -9,6 +9,7 @@ use crate::error::{OpError, StepError};
 use crate::graph::NodeId;
 use crate::key::KeyPath;
 use crate::op::{Port, StepInfo};
+use crate::plan::OpPlan;
 use crate::value::Erased;
 
 /// An attempt that is to be made on a thread that may block.
@@ -35,7 +36,7 @@ impl Hop {
     pub(super) async fn call<H: Send + 'static>(self, engine: &Arc<Engine>, held: H) -> Hopped<H> {
         let node = self.node;
         let rules = engine.rules(node);
-        let emits = engine.plan.op(node).is_some_and(|op| op.emits());
+        let emits = engine.plan.op(node).is_some_and(OpPlan::emits);
         let info = Arc::new(engine.step_info(node, self.path.clone(), self.attempt));
         let blocking = Arc::new(Blocking::one(node, self.path.clone()));
         let on_thread = {

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::attempt::{Attempt, AttemptResult, StepEnvironment, conforming, start};
 use super::cause::Cause;
+use super::cell::lock;
 use super::fan_out::{Elements, Ending, FanOut, Item};
 use super::frame::Frame;
 use super::hop::Hop;
@@ -19,7 +20,7 @@ use super::lane::InFlight;
 use super::ledger::{Ended, How};
 use super::limit::Lendable;
 use super::outcome::{Fate, Outcome};
-use super::port::OutputPort;
+use super::port::{OutputPort, SharedEmissions};
 use super::sink::{Sink, SinkBuffer};
 use super::stream::StreamValue;
 use super::verdict::Verdict;
@@ -27,7 +28,7 @@ use super::{Engine, feed, fold, gather, wire};
 use crate::error::StepError;
 use crate::event::Metadata;
 use crate::graph::{NodeId, ScopeId, Wire};
-use crate::op::{EmitError, Given, List, Output, Outputs, Port, Returned};
+use crate::op::{EmitError, Given, List, Output, OutputSpec, Outputs, Port, Returned};
 use crate::plan::{Arg, Feed, GatherPlan, NodePlan, OpPlan, OutputPlan, Work};
 use crate::step::StepStatus;
 use crate::value::Erased;
@@ -51,11 +52,24 @@ struct Trying {
     began: Option<Instant>,
     /// What the next attempt is given.
     kept: Vec<Erased>,
+    /// For every output, what was emitted, if another attempt may emit it again.
+    emissions: Vec<Option<SharedEmissions>>,
 }
 
 impl Trying {
-    fn new(engine: &Engine, node: NodeId, inputs: Vec<Erased>) -> Self {
-        Self { node, attempt: 1, began: engine.clock(), kept: inputs }
+    fn new(engine: &Engine, node: NodeId, op: &OpPlan, inputs: Vec<Erased>) -> Self {
+        let retries = engine.rules(node).retry.is_some();
+        let emissions = |output: &OutputSpec| (retries && output.emitted).then(Arc::default);
+        let emissions = op.spec.outputs.iter().map(emissions).collect();
+        Self { node, attempt: 1, began: engine.clock(), kept: inputs, emissions }
+    }
+
+    /// Goes on to the next attempt.
+    fn retry(&mut self) {
+        self.attempt += 1;
+        for emissions in self.emissions.iter().flatten() {
+            lock(emissions).retry();
+        }
     }
 
     /// The inputs of an attempt; they are kept if another one may follow.
@@ -232,10 +246,10 @@ impl Instance {
         let engine = &self.engine;
         let path = || self.frame.path.clone();
         let mut slots = engine.slots(id).await;
-        let mut trying = Trying::new(engine, id, inputs);
+        let mut trying = Trying::new(engine, id, op, inputs);
         let (result, metadata) = loop {
             let lendable = Lendable::new(Arc::clone(engine), id, slots);
-            let ports = self.ports(id, op, &lendable);
+            let ports = self.ports(id, op, &trying, &lendable);
             let in_flight = InFlight::new(engine, id, trying.attempt, path);
             let (result, metadata) = self.attempt(&mut trying, &ports, Lent(lendable)).await;
             let broken = ports.iter().flatten().find_map(|port| port.close());
@@ -260,10 +274,11 @@ impl Instance {
             }
             slots = engine.slots(id).await;
             in_flight.ended();
-            trying.attempt += 1;
+            trying.retry();
         };
         let (attempts, began) = (trying.attempt, trying.began);
-        self.settle(node, op, result, How { node: id, attempts, began, metadata });
+        let how = How { node: id, attempts, began, metadata };
+        self.settle(node, op, &trying.emissions, result, how);
     }
 
     /// Makes one attempt. Also says what it said of its outputs.
@@ -315,9 +330,10 @@ impl Instance {
         &self,
         id: NodeId,
         op: &OpPlan,
+        trying: &Trying,
         slots: &Arc<Lendable>,
     ) -> Vec<Option<Arc<OutputPort>>> {
-        let port = |(output, spec): (usize, &crate::op::OutputSpec)| {
+        let port = |(output, spec): (usize, &OutputSpec)| {
             let fan_out = match op.outputs.get(output)? {
                 OutputPlan::Plain => return None,
                 OutputPlan::Unused => None,
@@ -331,6 +347,7 @@ impl Instance {
                 may_block: self.engine.rules(id).blocking,
                 fan_out,
                 slots: Arc::clone(slots),
+                emissions: trying.emissions[output].clone(),
                 state: std::sync::Mutex::default(),
             }))
         };
@@ -338,7 +355,14 @@ impl Instance {
     }
 
     /// Passes on what a step gave.
-    fn settle(&self, node: &NodePlan, op: &OpPlan, result: AttemptResult, how: How) {
+    fn settle(
+        &self,
+        node: &NodePlan,
+        op: &OpPlan,
+        emissions: &[Option<SharedEmissions>],
+        result: AttemptResult,
+        how: How,
+    ) {
         let (engine, id) = (&self.engine, how.node);
         let path = || self.frame.path.clone();
         let returned = match result {
@@ -369,7 +393,11 @@ impl Instance {
                     self.fan_outs[child].feed(list);
                     self.fan_outs[child].close(Ending::Done);
                 }
-                (_, OutputPlan::FanOut(child)) => self.fan_outs[child].close(Ending::Done),
+                (_, OutputPlan::FanOut(child)) => {
+                    let fan_out = &self.fan_outs[child];
+                    fan_out.settle_order(emissions[place].as_ref().and_then(|of| lock(of).order()));
+                    fan_out.close(Ending::Done);
+                }
                 (Given::List(list), OutputPlan::Unused) => {
                     self.emit_unused(id, op.spec.outputs[place].name, list);
                 }

@@ -149,6 +149,7 @@ mod tests {
                 attempts: 1,
                 error: None,
                 time: None,
+                metadata: Vec::new(),
                 key: OnceLock::new(),
             }
         }

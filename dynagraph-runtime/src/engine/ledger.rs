@@ -151,7 +151,8 @@ impl Tally {
         }
         let kept = engine.options.keep_steps
             || status != StepStatus::Success
-            || !ended.metadata.is_empty();
+            || !ended.metadata.is_empty()
+            || engine.is_always_recorded(ended.node);
         if kept || engine.options.hooks.any(status) {
             self.tell(engine, engine.report(ended, path()), kept);
         } else {

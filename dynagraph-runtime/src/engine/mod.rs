@@ -8,11 +8,13 @@
 //! A key becomes a running copy in [`lane`]: a lane takes it from its fan-out's queue and runs its instance, as a
 //! [`chain`] if its steps follow one another, as an [`instance`] otherwise.
 
+mod again;
 mod attempt;
 mod blocking;
 mod cause;
 mod cell;
 mod chain;
+mod discard;
 mod ending;
 mod fan_out;
 mod feed;
@@ -52,6 +54,7 @@ use tracing::{Dispatch, Span, info_span};
 
 use cause::Accepted;
 use cell::lock;
+use discard::Discarded;
 use ending::Gauge;
 pub(crate) use judgement::Judgement;
 pub(crate) use ledger::{Account, KeptValue};
@@ -69,6 +72,7 @@ use crate::graph::ScopeId;
 use crate::key::{KeyPath, StepKey};
 use crate::op::RunId;
 use crate::plan::{DEFAULT_WINDOW, Plan, Shape};
+use crate::step::StepReport;
 use crate::value::Erased;
 
 /// What is known of a panic outside of every op.
@@ -102,6 +106,7 @@ struct Engine {
     node_limits: Vec<Option<NodeLimits>>,
     ledger: Ledger,
     accepted: Accepted,
+    discarded: Discarded,
     tasks: Tasks,
     stop: Stop,
     listeners: Arc<Listeners>,
@@ -160,7 +165,11 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Option<Ran> {
     if stopped.is_some() {
         engine.cancel_unstarted();
     }
-    let account = engine.ledger.close();
+    let mut account = engine.ledger.close();
+    engine.discarded.forget(&engine.plan, &mut account);
+    if !engine.options.keep_steps {
+        account.steps.retain(StepReport::is_remarkable);
+    }
     let fault = lock(&engine.fault).take();
     let lost_output =
         outputs.iter().flatten().any(|output: &Outcome| output.fate() == Fate::Failed);
@@ -195,6 +204,7 @@ impl Engine {
             run_slots: semaphore(at_once),
             node_limits: node_limits(&plan, &options.pools),
             ledger: Ledger::new(plan.nodes.len()),
+            discarded: Discarded::default(),
             lenders: Gauge::default(),
             // The first failure ends a run that fails fast, whoever would tolerate it.
             accepted: Accepted::new(plan.tolerates && !options.fail_fast),

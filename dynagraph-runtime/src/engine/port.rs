@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use futures::future::BoxFuture;
 
 use super::Engine;
+use super::again::Emissions;
 use super::cell::lock;
 use super::fan_out::FanOut;
 use super::limit::Lendable;
@@ -25,8 +26,12 @@ pub(super) struct OutputPort {
     /// None if nothing uses the output.
     pub(super) fan_out: Option<Arc<FanOut>>,
     pub(super) slots: Arc<Lendable>,
+    /// What was emitted in all attempts, if there may be several.
+    pub(super) emissions: Option<SharedEmissions>,
     pub(super) state: Mutex<PortState>,
 }
+
+pub(super) type SharedEmissions = Arc<Mutex<Emissions>>;
 
 #[derive(Debug, Default)]
 pub(super) struct PortState {
@@ -53,6 +58,13 @@ impl Port for OutputPort {
         if state.closed || self.engine.stop.is_stopped() {
             return Err(Refused::Error(EmitError::Closed { output: self.name }));
         }
+        let mut emissions = self.emissions.as_ref().map(|emissions| lock(emissions));
+        if emissions.as_mut().is_some_and(|emissions| emissions.again(&key)) {
+            return match check_key(self.name, &key, &mut state.keys) {
+                Ok(()) => Ok(()),
+                Err(error) => Err(Refused::Error(error)),
+            };
+        }
         if self.fan_out.as_ref().is_some_and(|fan_out| !fan_out.has_room()) {
             return Err(Refused::Full(key, value));
         }
@@ -60,7 +72,10 @@ impl Port for OutputPort {
             state.broken.get_or_insert_with(|| error.clone());
             return Err(Refused::Error(error));
         }
-        let index = state.emitted;
+        let index = match &mut emissions {
+            Some(emissions) => emissions.add(key.clone()),
+            None => state.emitted,
+        };
         state.emitted += 1;
         if self.engine.options.keep_values {
             let path = self.path.child(key.clone(), index);

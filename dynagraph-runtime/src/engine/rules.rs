@@ -10,7 +10,7 @@ use crate::error::StepError;
 use crate::graph::{NodeId, ScopeId};
 use crate::key::KeyPath;
 use crate::op::{ErasedOp, RetryPolicy};
-use crate::plan::{OpPlan, Plan, Shape};
+use crate::plan::{Feed, OpPlan, Plan, Shape};
 
 use super::Options;
 
@@ -55,6 +55,10 @@ struct ScopeRules {
     shape: Shape,
     /// Whether a step may have to wait for its retry.
     may_rest: bool,
+    /// Whether the keys of its copies may be emitted once more.
+    provisional: bool,
+    /// Whether it is inside of copies whose keys may be emitted once more.
+    in_provisional: bool,
 }
 
 impl Rules {
@@ -68,9 +72,24 @@ impl Rules {
                 Shape::Blocking if of_scope().any(|rules| !rules.blocking) => Shape::Chain,
                 shape => shape,
             };
-            ScopeRules { shape, may_rest: of_scope().any(|rules| rules.retry.is_some()) }
+            let may_rest = of_scope().any(|rules| rules.retry.is_some());
+            let provisional = match scope.feed {
+                Feed::Emitted { node, output } => {
+                    let retries = |rules: &NodeRules| rules.retry.is_some();
+                    let emitted = |op: &OpPlan| op.spec.outputs[output].emitted;
+                    nodes[node.0].as_ref().is_some_and(retries)
+                        && plan.op(node).is_some_and(emitted)
+                }
+                _ => false,
+            };
+            ScopeRules { shape, may_rest, provisional, in_provisional: false }
         });
-        let scopes = scopes.collect();
+        let mut scopes: Vec<_> = scopes.collect();
+        for scope in 0..scopes.len() {
+            let around = |scope: &ScopeId| plan.scope(*scope).parent;
+            let mut around = std::iter::successors(around(&ScopeId(scope)), around);
+            scopes[scope].in_provisional = around.any(|scope| scopes[scope.0].provisional);
+        }
         Self { nodes, scopes }
     }
 }
@@ -91,6 +110,16 @@ impl Engine {
     /// Whether a step of a scope may have to wait for its retry.
     pub(super) fn may_rest(&self, scope: ScopeId) -> bool {
         self.rules.scopes[scope.0].may_rest
+    }
+
+    /// Whether the keys of a scope's copies may be emitted once more, so that nothing is final before their producer's end.
+    pub(super) fn is_provisional(&self, scope: ScopeId) -> bool {
+        self.rules.scopes[scope.0].provisional
+    }
+
+    /// Whether every step of a node is recorded, as it may have to be forgotten.
+    pub(super) fn is_always_recorded(&self, node: NodeId) -> bool {
+        self.rules.scopes[self.plan.node(node).scope.0].in_provisional
     }
 
     /// What follows on a failed attempt.

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use super::again::Order;
 use super::cell::lock;
 use super::fan_out::Ending;
 use super::outcome::{Fate, Outcome};
@@ -22,6 +23,8 @@ pub(super) struct Collected {
     pub(super) any_failed: bool,
     pub(super) ending: Ending,
     taken: u64,
+    /// Where the values stand, if a retried producer did not emit them as they are placed.
+    order: Option<Arc<Order>>,
 }
 
 /// What a lane holds for a sink until it passes it on.
@@ -61,12 +64,13 @@ impl SinkBuffer {
 }
 
 impl Sink {
-    pub(super) fn new(kind: GatherKind) -> Self {
+    /// Those that are `held` give nothing before they are released.
+    pub(super) fn new(kind: GatherKind, held: bool) -> Self {
         match kind {
             GatherKind::Collect { .. } => {
                 Self::Collect(Mutex::new(Collected::new(SinkBuffer::new(kind))))
             }
-            GatherKind::Stream { kept } => Self::Stream(Stream::new(kept)),
+            GatherKind::Stream { kept } => Self::Stream(Stream::new(kept, held)),
         }
     }
 
@@ -93,12 +97,28 @@ impl Sink {
         Some(std::mem::replace(&mut *lock(collected), empty))
     }
 
+    /// What was emitted is final.
+    pub(super) fn release(&self) {
+        if let Self::Stream(stream) = self {
+            stream.release(None);
+        }
+    }
+
+    /// What was emitted is final, and stands in this order.
+    pub(super) fn reorder(&self, order: &Arc<Order>) {
+        match self {
+            Self::Collect(collected) => lock(collected).order = Some(Arc::clone(order)),
+            Self::Stream(stream) => stream.release(Some(Arc::clone(order))),
+        }
+    }
+
     /// Takes no more. Says whether it has the values of all keys.
     pub(super) fn close(&self, ending: &Ending, emitted: u64) -> bool {
         match self {
             Self::Collect(collected) => {
                 let mut collected = lock(collected);
                 collected.ending = ending.clone();
+                collected.put_in_order();
                 collected.taken == emitted
             }
             Self::Stream(stream) => {
@@ -111,7 +131,23 @@ impl Sink {
 
 impl Collected {
     fn new(values: SinkBuffer) -> Self {
-        Self { values, any_failed: false, ending: Ending::Done, taken: 0 }
+        Self { values, any_failed: false, ending: Ending::Done, taken: 0, order: None }
+    }
+
+    /// Drops the values that are discarded, and gives the others their final places.
+    fn put_in_order(&mut self) {
+        let Some(order) = self.order.take() else { return };
+        self.any_failed = match &mut self.values {
+            SinkBuffer::Values(values) => {
+                values.retain_mut(|(place, _)| order.moved(place));
+                values.iter().any(|(_, value)| value.fate() == Fate::Failed)
+            }
+            SinkBuffer::Keyed(values) => {
+                values.retain_mut(|(place, ..)| order.moved(place));
+                values.iter().any(|(.., value)| value.fate() == Fate::Failed)
+            }
+            SinkBuffer::Entries(_) => wrong_kind(),
+        };
     }
 
     fn append(&mut self, buffer: &mut SinkBuffer) {

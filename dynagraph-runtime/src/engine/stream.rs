@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use tokio::sync::Notify;
 
+use super::again::Order;
 use super::cause::CopyOf;
 use super::cell::lock;
 use super::fan_out::{Ending, FanOut};
@@ -50,12 +51,35 @@ struct State {
     consumed: u64,
     /// How many it has read since, and may still hold.
     held: u64,
+    /// Whether a retried producer may still change what was emitted.
+    held_back: bool,
+    /// Where the entries stand, if it did.
+    order: Option<Arc<Order>>,
+}
+
+impl State {
+    fn take(&mut self, mut entry: Entry) {
+        if self.order.as_ref().is_some_and(|order| !order.moved(&mut entry.index)) {
+            return;
+        }
+        if entry.index != self.next || self.held_back {
+            self.early.insert(entry.index, entry);
+            return;
+        }
+        let mut next = Some(entry);
+        while let Some(entry) = next {
+            self.next += 1;
+            self.ready.push(entry);
+            next = self.early.remove(&self.next);
+        }
+    }
 }
 
 impl Stream {
-    pub(super) fn new(kept: bool) -> Arc<Self> {
+    /// A stream that is `held` gives nothing before it is released.
+    pub(super) fn new(kept: bool, held: bool) -> Arc<Self> {
         Arc::new(Self {
-            state: Mutex::default(),
+            state: Mutex::new(State { held_back: held, ..State::default() }),
             changed: Notify::new(),
             kept,
             fan_out: Mutex::default(),
@@ -72,25 +96,25 @@ impl Stream {
     pub(super) fn push(&self, entries: impl Iterator<Item = Entry>) {
         let mut state = lock(&self.state);
         for entry in entries {
-            if entry.index == state.next {
-                state.next += 1;
-                state.ready.push(entry);
-                while let Some(entry) = {
-                    let next = state.next;
-                    state.early.remove(&next)
-                } {
-                    state.next += 1;
-                    state.ready.push(entry);
-                }
-            } else {
-                state.early.insert(entry.index, entry);
-            }
+            state.take(entry);
         }
         let wake = !state.ready.is_empty();
         drop(state);
         if wake {
             self.changed.notify_waiters();
         }
+    }
+
+    /// Gives what was emitted, which is final, in this order if not in that of the copies.
+    pub(super) fn release(&self, order: Option<Arc<Order>>) {
+        let mut state = lock(&self.state);
+        state.held_back = false;
+        state.order = order;
+        for entry in std::mem::take(&mut state.early).into_values() {
+            state.take(entry);
+        }
+        drop(state);
+        self.changed.notify_waiters();
     }
 
     /// Takes no more.

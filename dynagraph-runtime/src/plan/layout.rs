@@ -159,14 +159,14 @@ impl<'a> Layout<'a> {
                         Some(child) => OutputPlan::FanOut(child),
                     },
                 };
-                Work::Op(OpPlan {
+                Work::Op(Box::new(OpPlan {
                     name: op.name.clone(),
                     op_name: op.op_name,
                     op_type: op.op_type,
                     behavior: op.behavior.clone(),
                     spec: op.spec.clone(),
                     outputs: op.fan_outs.iter().map(output).collect(),
-                })
+                }))
             }
         }
     }
@@ -178,7 +178,7 @@ impl<'a> Layout<'a> {
         let children = self.children.get(&id).cloned().unwrap_or_default();
         let feed = match &scope.source {
             Source::Root => Feed::Root,
-            Source::Emitted(port) => Feed::Emitted { node: port.node },
+            Source::Emitted(port) => Feed::Emitted { node: port.node, output: port.output },
             Source::Replay(of) => Feed::Replay(self.stream(parent, *of)),
             Source::Zip(zip) => Feed::Zip {
                 left: self.stream(parent, zip.left),

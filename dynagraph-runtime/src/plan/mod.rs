@@ -92,7 +92,7 @@ pub(crate) enum Window {
 #[derive(Debug, Clone)]
 pub(crate) enum Feed {
     Root,
-    Emitted { node: NodeId },
+    Emitted { node: NodeId, output: usize },
     Replay(StreamArg),
     Zip { left: StreamArg, right: StreamArg, pair: fn(Erased, Erased) -> Erased, name: Arc<str> },
     Batch { of: StreamArg, size: NonZeroUsize, gather: fn(Vec<Erased>) -> Erased },
@@ -168,7 +168,7 @@ pub(crate) enum Arg {
 #[derive(Debug)]
 pub(crate) enum Work {
     Element,
-    Op(OpPlan),
+    Op(Box<OpPlan>),
     Wire(Wire),
     Collect(Gather),
     Stream,
@@ -263,11 +263,8 @@ impl Plan {
 
     /// The op that emits a scope's keys, and the name of the output. A scope may be fed otherwise.
     pub(crate) fn emitter(&self, id: ScopeId) -> Option<(NodeId, &'static str)> {
-        let Feed::Emitted { node } = self.scope(id).feed else { return None };
+        let Feed::Emitted { node, output } = self.scope(id).feed else { return None };
         let op = self.op(node)?;
-        let siblings = &self.scope(self.node(node).scope).children;
-        let child = siblings.iter().position(|sibling| *sibling == id)?;
-        let output = op.outputs.iter().position(|output| *output == OutputPlan::FanOut(child))?;
         Some((node, op.spec.outputs[output].name))
     }
 
