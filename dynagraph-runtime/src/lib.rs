@@ -70,6 +70,8 @@ pub use op::{
     Backoff, Call, Captured, DynamicOut, DynamicOutput, EmitError, Jitter, Op, OpContext, OpSpec,
     Output, OutputKind, OutputSpec, Resource, ResourceSpec, RetryPolicy, Returned, RunId, Started,
 };
+#[cfg(feature = "test")]
+pub use run::{Replace, StandsFor, TakenBy};
 pub use run::{Run, RunHandle, RunReport, RunStatus};
 pub use step::{StepReport, StepStatus};
 pub use value::{Held, Value};

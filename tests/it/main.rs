@@ -35,6 +35,7 @@ mod results;
 mod retrying;
 mod skipping;
 mod support;
+mod test_kit;
 mod timing_out;
 mod windows;
 mod without_macros;

@@ -9,6 +9,7 @@ use tokio::sync::{Notify, Semaphore};
 use super::cell::lock;
 use super::frame::Frame;
 use super::outcome::{Fate, Outcome};
+use super::shuffle::Shuffle;
 use super::sink::{Sink, SinkBuffer};
 use super::{Engine, lane};
 use crate::graph::ScopeId;
@@ -117,6 +118,8 @@ struct State {
     suspended: usize,
     /// How many producers wait for room.
     waiting: usize,
+    /// Says which key is taken next, if it is not the first.
+    shuffle: Option<Shuffle>,
 }
 
 impl std::fmt::Debug for State {
@@ -169,7 +172,10 @@ impl FanOut {
             frame: Arc::clone(frame),
             sinks: plan.gathers.iter().map(|gather| Sink::new(gather.kind)).collect(),
             key_slots: shared.or_else(own),
-            state: Mutex::default(),
+            state: Mutex::new(State {
+                shuffle: Shuffle::of(engine, scope, frame),
+                ..State::default()
+            }),
             window,
             max_lanes,
             eager_lanes: eager.min(lanes),
@@ -325,12 +331,15 @@ impl FanOut {
         }
     }
 
-    /// Takes up to `count` keys, in the order of emission.
+    /// Takes up to `count` keys, in the order of emission; a run that shuffles them takes one.
     pub(super) fn take(&self, count: usize, block: &mut VecDeque<Item>) {
         if self.engine.stop.is_stopped() {
             return;
         }
         let mut state = lock(&self.state);
+        if state.shuffle.is_some() {
+            return self.take_any(&mut state, block);
+        }
         let listed = state.list.as_ref().map_or(0, |list| list.remaining());
         // The last keys are shared by all lanes.
         let fair = ((state.queue.len() + listed) / (2 * self.eager_lanes)).max(1);
@@ -344,6 +353,19 @@ impl FanOut {
             let room = usize::try_from(self.room_in(&state)).unwrap_or(usize::MAX);
             let most = count.min(block.len().saturating_add(room));
             self.pull(&mut state, most, block);
+        }
+    }
+
+    /// Takes any of the keys that can be taken.
+    fn take_any(&self, state: &mut State, block: &mut VecDeque<Item>) {
+        if state.list.is_some() {
+            let room = usize::try_from(self.room_in(state)).unwrap_or(usize::MAX);
+            let mut queue = std::mem::take(&mut state.queue);
+            self.pull(state, queue.len().saturating_add(room), &mut queue);
+            state.queue = queue;
+        }
+        if let Some(shuffle) = &mut state.shuffle {
+            block.extend(shuffle.pick(&mut state.queue));
         }
     }
 
