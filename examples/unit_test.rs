@@ -92,4 +92,32 @@ mod tests {
         assert_eq!(failed, ["count[1]"]);
         assert_eq!(report.output(), None);
     }
+
+    /// With the feature `test`. The resource that `count` asks for is not needed.
+    #[tokio::test]
+    async fn a_job_without_one_of_its_ops() -> Result<(), RunError> {
+        let job = word_count("One. Two. Three.".to_owned());
+        let run = job.run().replace::<count>(|sentence| async move {
+            match sentence.as_str() {
+                "Two" => Err("not today".into()),
+                _ => Ok(sentence.len()),
+            }
+        });
+        assert_eq!(run.await.unwrap_err().to_string(), "step `count[1]` failed: not today");
+
+        let run = job.run().replace::<count>(|sentence| async move { sentence.len() });
+        assert_eq!(run.await?, 11);
+        Ok(())
+    }
+
+    /// With the feature `test`.
+    #[tokio::test]
+    async fn a_job_that_does_not_depend_on_who_starts_first() -> Result<(), RunError> {
+        let job = word_count("One. Two three. Four five six.".to_owned());
+        for seed in 0..20 {
+            let run = job.run().resource(StopWords(Vec::new())).shuffle(seed);
+            assert_eq!(run.await?, 6, "seed {seed}");
+        }
+        Ok(())
+    }
 }

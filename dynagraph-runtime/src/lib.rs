@@ -72,6 +72,8 @@ pub use op::{
     Output, OutputKind, OutputSpec, Resource, ResourceSpec, RetryPolicy, Returned, RunId, Started,
 };
 pub use partial::{FailedKey, Partial, Tolerance};
+#[cfg(feature = "test")]
+pub use run::{Replace, StandsFor, TakenBy};
 pub use run::{Run, RunHandle, RunReport, RunStatus};
 pub use step::{StepReport, StepStatus};
 pub use value::{Held, Value};

@@ -5,6 +5,7 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `macros` | yes | `#[op]` and `#[job]` |
+//! | `test` | no | runs that replace ops and repeat their randomness, and contexts as a test needs them |
 
 #[cfg(feature = "macros")]
 /// Makes a function an op: a unit of work that can be invoked in a job.
@@ -145,6 +146,8 @@ pub use dynagraph_runtime::*;
 pub mod prelude {
     #[cfg(feature = "macros")]
     pub use dynagraph_macros::{job, op};
+    #[cfg(feature = "test")]
+    pub use dynagraph_runtime::Replace as _;
     pub use dynagraph_runtime::time::{mins, ms, per_second, secs};
     pub use dynagraph_runtime::{
         Backoff, DynamicHandle, DynamicOut, DynamicOutput, EmitError, Jitter, Job, Keyed, Mapped,

@@ -40,6 +40,7 @@ mod retrying;
 mod skipping;
 mod spans;
 mod support;
+mod test_kit;
 mod timing_out;
 mod windows;
 mod without_macros;

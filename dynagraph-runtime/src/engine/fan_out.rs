@@ -11,6 +11,7 @@ use super::cause::{Cause, CopyOf};
 use super::cell::lock;
 use super::frame::Frame;
 use super::outcome::Outcome;
+use super::shuffle::Shuffle;
 use super::sink::{Sink, SinkBuffer};
 use super::{Engine, lane};
 use crate::graph::ScopeId;
@@ -131,6 +132,8 @@ struct State {
     suspended: usize,
     /// How many producers wait for room.
     waiting: usize,
+    /// Says which key is taken next, if it is not the first.
+    shuffle: Option<Shuffle>,
 }
 
 impl std::fmt::Debug for State {
@@ -188,7 +191,10 @@ impl FanOut {
             frame: Arc::clone(frame),
             sinks: plan.gathers.iter().map(|gather| Sink::new(gather.kind, provisional)).collect(),
             key_slots: shared.or_else(own),
-            state: Mutex::default(),
+            state: Mutex::new(State {
+                shuffle: Shuffle::of(engine, scope, frame),
+                ..State::default()
+            }),
             window,
             max_lanes,
             eager_lanes: eager.min(lanes),
@@ -379,12 +385,15 @@ impl FanOut {
         }
     }
 
-    /// Takes up to `count` keys, in the order of emission.
+    /// Takes up to `count` keys, in the order of emission; a run that shuffles them takes one.
     pub(super) fn take(&self, count: usize, block: &mut VecDeque<Item>) {
         if self.engine.stop.is_stopped() {
             return;
         }
         let mut state = lock(&self.state);
+        if state.shuffle.is_some() {
+            return self.take_any(&mut state, block);
+        }
         let listed = state.list.as_ref().map_or(0, |list| list.remaining());
         // The last keys are shared by all lanes.
         let fair = ((state.queue.len() + listed) / (2 * self.eager_lanes)).max(1);
@@ -412,6 +421,19 @@ impl FanOut {
         let Some((node, output)) = self.engine.plan.emitter(self.scope) else { return };
         for item in items {
             self.engine.tell_emitted(node, &self.frame.path, output, &item.key);
+        }
+    }
+
+    /// Takes any of the keys that can be taken.
+    fn take_any(&self, state: &mut State, block: &mut VecDeque<Item>) {
+        if state.list.is_some() {
+            let room = usize::try_from(self.room_in(state)).unwrap_or(usize::MAX);
+            let mut queue = std::mem::take(&mut state.queue);
+            self.pull(state, queue.len().saturating_add(room), &mut queue);
+            state.queue = queue;
+        }
+        if let Some(shuffle) = &mut state.shuffle {
+            block.extend(shuffle.pick(&mut state.queue));
         }
     }
 

@@ -390,8 +390,10 @@ impl Instance {
                 }
                 (_, OutputPlan::Plain) => self.set(node, place, Outcome::Skipped),
                 (Given::List(list), OutputPlan::FanOut(child)) => {
-                    self.fan_outs[child].feed(list);
-                    self.fan_outs[child].close(Ending::Done);
+                    let fan_out = &self.fan_outs[child];
+                    fan_out.settle_order(None);
+                    fan_out.feed(list);
+                    fan_out.close(Ending::Done);
                 }
                 (_, OutputPlan::FanOut(child)) => {
                     let fan_out = &self.fan_outs[child];

@@ -1,5 +1,7 @@
 //! What a run was asked to do.
 
+use std::any::TypeId;
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,11 +9,14 @@ use std::time::Duration;
 use super::limit::PoolOptions;
 use super::stop::Stop;
 use crate::event::{Hooks, Listeners};
-use crate::op::RetryPolicy;
+use crate::op::{ErasedOp, RetryPolicy};
 use crate::value::TypeMap;
 
 /// How long a canceled run waits for what runs, unless it says.
 const DEFAULT_GRACE: Duration = Duration::from_secs(10);
+
+/// What is called instead of ops, each with the name of the op's type.
+pub(crate) type Replaced = HashMap<TypeId, (&'static str, Arc<dyn ErasedOp>)>;
 
 /// What a run was asked to do.
 ///
@@ -38,6 +43,9 @@ pub(crate) struct Options {
     pub(crate) stop: Stop,
     /// Where randomness comes from: the run's id unless said.
     pub(crate) seed: Option<u64>,
+    /// Where the order in which copies start comes from: that of emission unless said.
+    pub(crate) shuffle: Option<u64>,
+    pub(crate) replaced: Replaced,
 }
 
 impl Options {
@@ -58,6 +66,8 @@ impl Options {
             hooks: Hooks::default(),
             stop: Stop::default(),
             seed: None,
+            shuffle: None,
+            replaced: Replaced::new(),
         }
     }
 

@@ -27,9 +27,10 @@ pub(super) struct NodeRules {
 impl NodeRules {
     fn new(op: &OpPlan, options: &Options) -> Self {
         let rules = &op.spec.rules;
+        let replaced = options.replaced.get(&op.op_type).map(|(_, by)| by);
         Self {
-            behavior: Arc::clone(&op.behavior),
-            blocking: op.spec.blocking,
+            behavior: Arc::clone(replaced.unwrap_or(&op.behavior)),
+            blocking: op.spec.blocking && replaced.is_none(),
             retry: rules.retry.or(options.default_retry).filter(|policy| policy.allows_after(1)),
             deadlines: Deadlines::new(rules),
         }

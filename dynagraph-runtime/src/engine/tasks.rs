@@ -147,9 +147,10 @@ impl Engine {
         computing.begin();
         let spawned =
             std::thread::Builder::new().name("dynagraph-emitter".to_owned()).spawn(move || {
-                let _counted = counted;
-                let _runtime = runtime.enter();
+                // Dropped last: while the run waits for this thread to be gone, paused time must not run on.
                 let _computing = computing.on_this_thread();
+                let _runtime = runtime.enter();
+                let _counted = counted;
                 // Nobody waits for the result once the run is dropped.
                 let _unsent = done.send(subscribed(subscriber.as_ref(), work));
             });

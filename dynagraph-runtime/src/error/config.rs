@@ -17,7 +17,7 @@ pub enum ConfigError {
     #[error(
         "`{}` use{} the pool `{pool}`, which the run does not have: give it a size with \
          `run().pool(\"{pool}\", ..)` or a rate with `run().rate(\"{pool}\", ..)`{}",
-        .ops.join("`, `"), if .ops.len() == 1 { "s" } else { "" }, others(.known)
+        .ops.join("`, `"), if .ops.len() == 1 { "s" } else { "" }, list("; it has", .known)
     )]
     #[non_exhaustive]
     UnknownPool {
@@ -52,11 +52,23 @@ pub enum ConfigError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// The run replaces an op that its job does not use.
+    #[error(
+        "`run().replace::<{op}>(..)` replaces an op that the job does not use{}",
+        list("; it uses", .used)
+    )]
+    #[non_exhaustive]
+    UnusedReplacement {
+        /// The op's type, with its path.
+        op: String,
+        /// The names of the ops that the job does use.
+        used: Vec<String>,
+    },
 }
 
-fn others(known: &[String]) -> String {
-    if known.is_empty() {
+fn list(what: &str, names: &[String]) -> String {
+    if names.is_empty() {
         return String::new();
     }
-    format!("; it has `{}`", known.join("`, `"))
+    format!("{what} `{}`", names.join("`, `"))
 }

@@ -111,6 +111,8 @@ impl OpContext {
     }
 
     /// A context for calling an op in a unit test: a step `test`, its first attempt, not canceled.
+    ///
+    /// With the feature `test`, there are contexts of other attempts and steps, and ones that can be canceled.
     pub fn for_test() -> Self {
         let key = StepKey::new("test".into(), KeyPath::root());
         let cancellation = Cancellation::default();
@@ -183,6 +185,97 @@ impl OpContext {
             Some((_, known)) => *known = value,
             None => metadata.push((name, value)),
         }
+    }
+}
+
+/// What a unit test of an op can say and ask of its context. With the feature `test`.
+#[cfg(feature = "test")]
+impl OpContext {
+    /// A context for a unit test, and what cancels it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dynagraph_runtime::OpContext;
+    ///
+    /// fn count_up(context: OpContext, mut between: impl FnMut(u64)) -> u64 {
+    ///     (0..).inspect(|n| between(*n)).find(|_| context.is_canceled()).unwrap_or_default()
+    /// }
+    ///
+    /// let (context, cancel) = OpContext::for_test_cancelable();
+    /// assert_eq!(count_up(context, |n| if n == 3 { cancel() }), 3);
+    /// ```
+    pub fn for_test_cancelable() -> (Self, impl Fn() + Clone + Send + Sync + 'static) {
+        let context = Self::for_test();
+        let cancellation = context.step.cancellation.clone();
+        (context, move || cancellation.ask())
+    }
+
+    /// This context in another attempt, counted from 1, which has said nothing yet.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dynagraph_runtime::OpContext;
+    ///
+    /// fn page_size(context: OpContext) -> u64 {
+    ///     1_000 / u64::from(context.attempt())
+    /// }
+    ///
+    /// assert_eq!(page_size(OpContext::for_test().with_attempt(2)), 500);
+    /// ```
+    #[must_use]
+    pub fn with_attempt(self, attempt: u32) -> Self {
+        let key = self.step.key.clone();
+        self.of_step(key, attempt)
+    }
+
+    /// This context in another step: of this node, inside of maps with these keys, outermost first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dynagraph_runtime::OpContext;
+    ///
+    /// let context = OpContext::for_test().with_step_key("fetch", ["docs", "page_1"]);
+    /// assert_eq!(context.step_key().to_string(), "fetch[docs/page_1]");
+    /// assert_eq!(context.mapping_keys().len(), 2);
+    /// ```
+    #[must_use]
+    pub fn with_step_key<K: Into<MappingKey>>(
+        self,
+        node: &str,
+        keys: impl IntoIterator<Item = K>,
+    ) -> Self {
+        let keys = keys.into_iter();
+        let path = keys.fold(KeyPath::root(), |path, key| path.child(key.into(), 0));
+        let attempt = self.attempt();
+        self.of_step(StepKey::new(node.into(), path), attempt)
+    }
+
+    /// What the attempt has said of its outputs so far; clones of one context say it together.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dynagraph_runtime::OpContext;
+    ///
+    /// fn load(context: OpContext) {
+    ///     context.add_output_metadata("rows", 7);
+    /// }
+    ///
+    /// let context = OpContext::for_test();
+    /// load(context.clone());
+    /// assert_eq!(context.output_metadata(), [("rows".to_owned(), 7.into())]);
+    /// ```
+    pub fn output_metadata(&self) -> Metadata {
+        self.step.said().metadata.clone()
+    }
+
+    fn of_step(self, key: StepKey, attempt: u32) -> Self {
+        let StepInfo { run_id, cancellation, listeners, .. } = &*self.step;
+        let (cancellation, listeners) = (cancellation.clone(), Arc::clone(listeners));
+        Self::new(Arc::new(StepInfo::new(*run_id, key, attempt, cancellation, listeners)))
     }
 }
 

@@ -268,16 +268,17 @@ impl Plan {
         Some((node, op.spec.outputs[output].name))
     }
 
-    /// The ops that ask for a resource which `has` does not know, by the resource's name.
+    /// The ops that ask for a resource which they are not `given`, by the resource's name.
     pub(crate) fn missing_resources(
         &self,
-        has: impl Fn(TypeId) -> bool,
+        given: impl Fn(&OpPlan, TypeId) -> bool,
     ) -> Vec<(&'static str, Vec<&'static str>)> {
         let mut missing: Vec<(&'static str, Vec<&'static str>)> = Vec::new();
         let mut places = HashMap::new();
         let ops = (0..self.nodes.len()).filter_map(|node| self.op(NodeId(node)));
         for op in ops {
-            for resource in op.spec.resources.iter().filter(|resource| !has(resource.id)) {
+            let asked = op.spec.resources.iter();
+            for resource in asked.filter(|resource| !given(op, resource.id)) {
                 let place = *places.entry(resource.id).or_insert_with(|| {
                     missing.push((resource.name, Vec::new()));
                     missing.len() - 1

@@ -1,9 +1,9 @@
 //! What is wrong with how a run is set up. Pure, and asked before the first step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::engine::{Options, PoolOption, PoolOptions};
+use crate::engine::{Options, PoolOption, PoolOptions, Replaced};
 use crate::error::ConfigError;
 use crate::graph::NodeId;
 use crate::op::PoolUse;
@@ -26,6 +26,7 @@ pub(super) fn mistakes(plan: &Plan, options: &Options) -> Vec<ConfigError> {
     let uses = pool_uses(plan);
     mistakes.extend(unknown_pools(&uses, &options.pools));
     mistakes.extend(uses.iter().filter_map(|(op, used)| weight_over_pool(op, used, options)));
+    mistakes.extend(unused_replacements(plan, &options.replaced));
     mistakes
 }
 
@@ -79,5 +80,17 @@ fn weight_over_pool(op: &str, used: &PoolUse, options: &Options) -> Option<Confi
         size,
         op: op.to_owned(),
         weight,
+    })
+}
+
+/// By the op's name.
+fn unused_replacements(plan: &Plan, replaced: &Replaced) -> impl Iterator<Item = ConfigError> {
+    let ops = || (0..plan.nodes.len()).filter_map(|node| plan.op(NodeId(node)));
+    let unused = replaced.iter().filter(|(replaced, _)| ops().all(|op| op.op_type != **replaced));
+    let unused: BTreeSet<_> = unused.map(|(_, (op, _))| *op).collect();
+    let used: BTreeSet<_> = ops().map(|op| op.op_name).collect();
+    unused.into_iter().map(move |op| ConfigError::UnusedReplacement {
+        op: op.to_owned(),
+        used: used.iter().map(ToString::to_string).collect(),
     })
 }

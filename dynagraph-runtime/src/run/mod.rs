@@ -2,7 +2,11 @@
 
 mod config;
 mod handle;
+#[cfg(feature = "test")]
+mod replacing;
 mod report;
+#[cfg(feature = "test")]
+mod testing;
 
 use std::fmt;
 use std::future::IntoFuture;
@@ -11,6 +15,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use handle::RunHandle;
+#[cfg(feature = "test")]
+pub use replacing::{Replace, StandsFor, TakenBy};
 pub use report::{RunReport, RunStatus};
 
 use crate::engine::{self, Options};
@@ -45,6 +51,8 @@ impl<T> Job<T> {
 
 impl<T> Run<T> {
     /// Gives the ops a resource; one of the same type given before is replaced.
+    ///
+    /// So a test replaces what the code under test gives: `nightly_run().resource(Clock::at(midnight))`.
     pub fn resource<R: Send + Sync + 'static>(mut self, resource: R) -> Self {
         self.options.resources.insert(Arc::new(resource));
         self
@@ -238,7 +246,10 @@ impl<T: Send + 'static> Run<T> {
 }
 
 fn missing_resources(composed: &Composed, options: &Options) -> Vec<MissingResource> {
-    let missing = composed.plan.missing_resources(|id| options.resources.contains(id));
+    // What is called instead of an op asks for nothing.
+    let missing = composed.plan.missing_resources(|op, id| {
+        options.resources.contains(id) || options.replaced.contains_key(&op.op_type)
+    });
     missing.into_iter().map(|(resource, ops)| MissingResource { resource, ops }).collect()
 }
 

@@ -1,0 +1,16 @@
+use dynagraph::prelude::*;
+
+#[op]
+fn fetch(url: String) -> u64 {
+    url.len() as u64
+}
+
+#[job]
+fn nightly() {
+    fetch("a");
+}
+
+fn main() {
+    let run = nightly().run();
+    let _ = run.replace::<String>(|_| async { 1 }); // ERROR
+}
