@@ -72,9 +72,9 @@ pub use op::{
     Output, OutputKind, OutputSpec, Resource, ResourceSpec, RetryPolicy, Returned, RunId, Started,
 };
 pub use partial::{FailedKey, Partial, Tolerance};
+pub use run::{Canceler, Run, RunHandle, RunReport, RunStatus};
 #[cfg(feature = "test")]
 pub use run::{Replace, StandsFor, TakenBy};
-pub use run::{Run, RunHandle, RunReport, RunStatus};
 pub use step::{StepReport, StepStatus};
 pub use value::{Held, Value};
 

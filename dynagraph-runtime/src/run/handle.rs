@@ -72,9 +72,42 @@ impl<T: Send + 'static> RunHandle<T> {
         self.stop.cancel();
     }
 
+    /// Something that cancels the run from elsewhere, also while somebody waits for it.
+    ///
+    /// It does not keep the run alive, and it may outlive it.
+    pub fn canceler(&self) -> Canceler {
+        Canceler(self.stop.clone())
+    }
+
     /// Whether the run has ended.
     pub fn is_finished(&self) -> bool {
         self.task.as_ref().is_none_or(|task| task.0.is_finished())
+    }
+}
+
+/// Cancels a run, as [`RunHandle::cancel`] does. Made by [`RunHandle::canceler`].
+///
+/// # Examples
+///
+/// ```
+/// use dynagraph_runtime::{Job, RunStatus};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let run = Job::compose("nothing", || ()).run().start();
+/// let canceler = run.canceler();
+/// let waiting = tokio::spawn(run.wait());
+/// canceler.cancel();
+/// assert_ne!(waiting.await.unwrap().status(), RunStatus::Failure);
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Canceler(Stop);
+
+impl Canceler {
+    /// Asks the run to end. Asking again, or after its end, changes nothing.
+    pub fn cancel(&self) {
+        self.0.cancel();
     }
 }
 

@@ -14,7 +14,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use handle::RunHandle;
+pub use handle::{Canceler, RunHandle};
 #[cfg(feature = "test")]
 pub use replacing::{Replace, StandsFor, TakenBy};
 pub use report::{RunReport, RunStatus};
