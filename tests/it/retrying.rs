@@ -308,3 +308,35 @@ async fn the_steps_of_a_fold_are_retried_in_order() {
     assert_eq!(on_worker, [0, 1, 2]);
     assert_eq!(on_thread, [0, 1, 2]);
 }
+
+/// S28
+#[tokio::test(start_paused = true)]
+async fn a_key_whose_steps_may_run_at_once_gives_its_slot_to_others_too() {
+    #[op]
+    async fn gauged(
+        ctx: OpContext,
+        gauge: Resource<Gauge>,
+        tries: Resource<Tries>,
+        x: u64,
+    ) -> Result<u64, String> {
+        let _inside = gauge.enter();
+        sleep(Duration::from_millis(10)).await;
+        third::call(ctx, tries, x).await
+    }
+    #[job]
+    fn diamonds(policy: RetryPolicy) -> OutputHandle<u64> {
+        let keys = count(40).map(|x| {
+            let left = gauged(x).alias("left").retry(policy);
+            let right = gauged(x).alias("right").retry(policy);
+            sum_all(left, right)
+        });
+        sum(keys.max_concurrent(3).collect())
+    }
+    let (gauge, began) = (Gauge::default(), Instant::now());
+    let run = diamonds(RetryPolicy::new(2).delay(100 * SECOND)).run();
+    let run = run.resource(gauge.clone()).resource(Tries::default());
+    assert_eq!(run.await.unwrap(), 39 * 40);
+    assert_eq!(gauge.most(), 6, "two steps of each of three keys");
+    let took = began.elapsed();
+    assert!(took < 210 * SECOND, "{took:?}");
+}

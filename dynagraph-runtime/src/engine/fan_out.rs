@@ -105,6 +105,8 @@ pub(super) struct FanOut {
     /// How many keys run at once, where lanes do not say so by their number: the limit is shared with other fan-outs, or
     /// a lane may have to wait and let another one run.
     pub(super) key_slots: Option<Arc<Semaphore>>,
+    /// Whether a key may have to wait for a retry, and gives its slot to others meanwhile.
+    pub(super) may_rest: bool,
     state: Mutex<State>,
     window: u64,
     max_lanes: usize,
@@ -180,7 +182,8 @@ impl FanOut {
         };
         let shape = engine.shape(scope);
         let shared = plan.limit_owner.and_then(|up| frame.up(up - 1).limit(scope));
-        let may_rest = shape != Shape::Graph && engine.may_rest(scope);
+        // Of a key that has fan-outs of its own, something may run while a step rests.
+        let may_rest = plan.children.is_empty() && engine.may_rest(scope);
         let max_lanes = if may_rest { lanes.saturating_add(RESTING_LANES) } else { lanes };
         let own = || may_rest.then(|| Arc::new(Semaphore::new(lanes.min(Semaphore::MAX_PERMITS))));
         // Blocking keys that wait do not say so: all lanes are started while there is work.
@@ -191,6 +194,7 @@ impl FanOut {
             frame: Arc::clone(frame),
             sinks: plan.gathers.iter().map(|gather| Sink::new(gather.kind, provisional)).collect(),
             key_slots: shared.or_else(own),
+            may_rest,
             state: Mutex::new(State {
                 shuffle: Shuffle::of(engine, scope, frame),
                 ..State::default()

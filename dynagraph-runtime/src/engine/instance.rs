@@ -16,6 +16,7 @@ use super::cell::lock;
 use super::fan_out::{Elements, Ending, FanOut, Item};
 use super::frame::Frame;
 use super::hop::Hop;
+use super::key_slot::KeySlot;
 use super::lane::InFlight;
 use super::ledger::{Ended, How};
 use super::limit::Lendable;
@@ -39,6 +40,7 @@ pub(super) struct Instance {
     pub(super) engine: Arc<Engine>,
     pub(super) frame: Arc<Frame>,
     pub(super) fan_outs: Vec<Arc<FanOut>>,
+    slot: KeySlot,
 }
 
 type Fiber<'a> = BoxFuture<'a, ()>;
@@ -88,12 +90,13 @@ impl Drop for Lent {
 }
 
 /// Runs the instance of a key.
-pub(super) async fn run(fan_out: &Arc<FanOut>, item: Item) {
+pub(super) async fn run(fan_out: &Arc<FanOut>, item: Item, slot: KeySlot) {
     let Item { index, key, elements } = item;
-    let instance =
+    let mut instance =
         Instance::new(&fan_out.engine, fan_out.scope, Some(&fan_out.frame), elements, |outer| {
             outer.path.child(key.clone(), index)
         });
+    instance.slot = slot;
     let gathers = fan_out.plan().gathers.iter().zip(&fan_out.sinks);
     let deliveries = gathers.map(|(gather, sink)| -> Fiber<'_> {
         let key = &key;
@@ -126,7 +129,7 @@ impl Instance {
         elements.each(|place, outcome| frame.cell(places[place]).set(outcome));
         let fan_outs = plan.children.iter().map(|child| FanOut::new(engine, *child, &frame));
         let fan_outs = fan_outs.collect();
-        Self { engine: Arc::clone(engine), frame, fan_outs }
+        Self { engine: Arc::clone(engine), frame, fan_outs, slot: KeySlot::default() }
     }
 
     /// Runs every node and every fan-out to its end, beside `others`.
@@ -245,6 +248,7 @@ impl Instance {
     async fn step(&self, id: NodeId, node: &NodePlan, op: &OpPlan, inputs: Vec<Erased>) {
         let engine = &self.engine;
         let path = || self.frame.path.clone();
+        self.slot.enter().await;
         let mut slots = engine.slots(id).await;
         let mut trying = Trying::new(engine, id, op, inputs);
         let (result, metadata) = loop {
@@ -270,12 +274,13 @@ impl Instance {
             if delay.is_zero() {
                 tokio::task::yield_now().await;
             } else {
-                tokio::time::sleep(delay).await;
+                self.slot.rest(tokio::time::sleep(delay)).await;
             }
             slots = engine.slots(id).await;
             in_flight.ended();
             trying.retry();
         };
+        self.slot.leave();
         let (attempts, began) = (trying.attempt, trying.began);
         let how = How { node: id, attempts, began, metadata };
         self.settle(node, op, &trying.emissions, result, how);

@@ -16,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::attempt::AttemptResult;
 use super::chain::{At, Chain, Next, On, Paused};
 use super::fan_out::{FanOut, Item, Suspended};
+use super::key_slot::KeySlot;
 use super::ledger::Ended;
 use super::limit::{NodeSlots, acquire};
 use super::sink::SinkBuffer;
@@ -52,13 +53,10 @@ async fn graph_lane(fan_out: &Arc<FanOut>) {
     let mut block = VecDeque::new();
     // A run that is told to stop gives no more keys.
     while !fan_out.engine.stop.is_stopped() {
-        let shared = match &fan_out.key_slots {
-            Some(limit) => Some(acquire(limit).await),
-            None => None,
-        };
+        let slot = KeySlot::take(fan_out).await;
         fan_out.take(1, &mut block);
         if let Some(item) = block.pop_front() {
-            let mut run = pin!(instance::run(fan_out, item));
+            let mut run = pin!(instance::run(fan_out, item, slot));
             let mut suspended = None;
             poll_fn(|context| {
                 let poll = run.as_mut().poll(context);
@@ -74,7 +72,7 @@ async fn graph_lane(fan_out: &Arc<FanOut>) {
             tokio::task::coop::consume_budget().await;
             continue;
         }
-        drop(shared);
+        drop(slot);
         if !fan_out.more().await {
             return;
         }

@@ -24,6 +24,7 @@ mod gather;
 mod hop;
 mod instance;
 mod judgement;
+mod key_slot;
 mod lane;
 mod ledger;
 mod limit;
