@@ -22,6 +22,7 @@ mod held_back;
 mod hygiene;
 mod keys;
 mod limits;
+mod matrix;
 mod mistakes;
 mod model;
 mod op_arguments;
