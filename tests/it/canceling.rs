@@ -311,27 +311,3 @@ async fn fail_fast_tells_and_aborts_at_once() {
     assert_eq!(report.count("polite", StepStatus::Canceled), 3);
     assert_eq!(gauge.now(), 0);
 }
-
-/// S24
-#[tokio::test]
-async fn a_producer_that_is_held_back_when_another_step_fails_has_not_failed() {
-    #[op]
-    async fn emits(out: DynamicOut<u64>) -> Result<(), OpError> {
-        for i in 0..3 {
-            out.emit(i, i).await?;
-        }
-        Ok(())
-    }
-    #[op(inline)]
-    fn fails(x: u64) -> Result<u64, String> {
-        Err(format!("no {x}"))
-    }
-    #[job]
-    fn fast() {
-        emits().window(1).map(fails);
-    }
-    let report = fast().run().fail_fast(true).report().await;
-    assert_eq!(report.status(), RunStatus::Failure);
-    assert_eq!(keys_of(&report, StepStatus::Failure), ["fails[0]"]);
-    assert_eq!(keys_of(&report, StepStatus::Canceled), ["emits"]);
-}

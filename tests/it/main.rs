@@ -14,6 +14,7 @@ mod canceling;
 mod composition;
 mod documents;
 mod dropping;
+mod ending;
 mod examples;
 mod failing;
 mod fan_in;

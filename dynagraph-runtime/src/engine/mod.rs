@@ -145,6 +145,8 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Option<Ran> {
     let whole = outputs.is_some() && !engine.ledger.has_canceled();
     let stopped = engine.stop.why().filter(|_| !whole);
     let waited_for = if stopped.is_some() { engine.abort_tasks() } else { Vec::new() };
+    // A lane that no key is left for may wait for a slot, which nobody gets in a run that was told to stop.
+    engine.tasks.abort();
     engine.tasks.none_left().await;
     drop(abort);
     let mut account = engine.ledger.close();

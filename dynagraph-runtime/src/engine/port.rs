@@ -38,6 +38,13 @@ pub(super) struct PortState {
 }
 
 impl OutputPort {
+    /// What an emit is told that the run's end has overtaken. Also an op that does not mind has not emitted everything.
+    fn closed(&self, state: &mut PortState) -> EmitError {
+        let closed = EmitError::Closed { output: self.name };
+        state.broken.get_or_insert_with(|| closed.clone());
+        closed
+    }
+
     /// Takes no more values, and says which rule the op broke, if any.
     pub(super) fn close(&self) -> Option<EmitError> {
         let mut state = lock(&self.state);
@@ -51,7 +58,7 @@ impl Port for OutputPort {
     fn try_emit(&self, key: MappingKey, value: Erased) -> Result<(), Refused> {
         let mut state = lock(&self.state);
         if state.closed || self.engine.stop.is_stopped() {
-            return Err(Refused::Error(EmitError::Closed { output: self.name }));
+            return Err(Refused::Error(self.closed(&mut state)));
         }
         if self.fan_out.as_ref().is_some_and(|fan_out| !fan_out.has_room()) {
             return Err(Refused::Full(key, value));
@@ -79,7 +86,7 @@ impl Port for OutputPort {
                 self.slots.give_up_during(fan_out.room()).await;
             }
             if self.engine.stop.is_stopped() {
-                return Err(EmitError::Closed { output: self.name });
+                return Err(self.closed(&mut lock(&self.state)));
             }
             Ok(())
         })
