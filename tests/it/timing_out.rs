@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use dynagraph::prelude::*;
-use dynagraph::{RunError, StepError};
+use dynagraph::{EventKind, RunError, StepError};
 use tokio::time::{Instant, sleep};
 
-use crate::support::{FLAVORS, Gauge, count, ends, sum};
+use crate::support::{FLAVORS, Gauge, add, count, ends, sum};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -112,28 +112,55 @@ fn holds(gauge: Resource<Gauge>, hold: Resource<Hold>, x: u64) -> u64 {
 fn a_blocking_op_that_takes_too_long_keeps_its_slot_until_it_returns() {
     #[job]
     fn holding() {
-        count(3).map(|x| holds(x).max_concurrent(1).timeout(Duration::from_millis(30)));
+        holds(0).alias("stuck").pool("one").timeout(Duration::from_millis(5));
+        count(3).map(|x| holds(add(x, 1)).pool("one"));
     }
     for flavor in FLAVORS {
-        let (lines, most) = ends(flavor, || async {
+        let lines = ends(flavor, || async {
             let (go, hold) = Hold::new();
             let gauge = Gauge::default();
-            let run = holding().run().resource(gauge.clone()).resource(hold).start();
-            while gauge.now() == 0 {
+            let run = holding().run().pool("one", 1).resource(gauge.clone()).resource(hold).start();
+            let mut events = run.events();
+            while !matches!(events.next().await.unwrap().kind, EventKind::StepFailure { .. }) {}
+            for _ in 0..100 {
                 tokio::task::yield_now().await;
             }
-            sleep(Duration::from_millis(60)).await;
-            // Were its slot free, another step would have begun.
-            assert_eq!(gauge.most(), 1);
-            assert!(!run.is_finished());
+            // Were its slot free, another step would be inside too.
+            assert_eq!((gauge.now(), gauge.most()), (1, 1));
             drop(go);
             let report = run.wait().await;
+            assert_eq!(report.count("holds", StepStatus::Success), 3);
+            assert_eq!(gauge.most(), 1);
             let errors = report.failures().map(|step| step.error().unwrap().to_string());
-            assert_eq!(report.count("holds", StepStatus::Success), 2);
-            (errors.collect::<Vec<_>>(), gauge.most())
+            errors.collect::<Vec<_>>()
         });
-        assert_eq!(lines, ["timed out after 30ms, and still blocks its thread"]);
-        assert_eq!(most, 1);
+        assert_eq!(lines, ["timed out after 5ms, and still blocks its thread"]);
+    }
+}
+
+/// S36
+#[test]
+fn a_run_says_that_it_waits_for_an_op_whose_time_is_over() {
+    #[job]
+    fn stuck() {
+        holds(0).alias("stuck").timeout(Duration::from_millis(5));
+    }
+    for flavor in FLAVORS {
+        ends(flavor, || async {
+            let (go, hold) = Hold::new();
+            let run = stuck().run().resource(Gauge::default()).resource(hold).start();
+            let mut events = run.events();
+            let waited = loop {
+                if let EventKind::RunWaiting { steps, .. } = events.next().await.unwrap().kind {
+                    break steps;
+                }
+            };
+            assert_eq!(waited.iter().map(ToString::to_string).collect::<Vec<_>>(), ["stuck"]);
+            drop(go);
+            let report = run.wait().await;
+            assert_eq!(report.waited_for(), waited);
+            assert_eq!(report.status(), RunStatus::Failure);
+        });
     }
 }
 

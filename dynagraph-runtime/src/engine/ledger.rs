@@ -211,8 +211,8 @@ impl Engine {
     /// How a step ended whose last attempt failed: an op that was asked to end may do so in any way.
     pub(super) fn ended_badly(&self, how: How, error: StepError) -> Ended {
         match self.stop.why() {
-            Some(Why::Canceled) => Ended::canceled(how.node, how.attempts, Some(error)),
-            _ => Ended::failure(how, error),
+            Some(_) => Ended::canceled(how.node, how.attempts, Some(error)),
+            None => Ended::failure(how, error),
         }
     }
 

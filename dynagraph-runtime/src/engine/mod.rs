@@ -161,7 +161,9 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Option<Ran> {
     // A run may come to its end although it was asked to end, unless a step did not.
     let whole = outputs.is_some() && !engine.ledger.has_canceled();
     let stopped = engine.stop.why().filter(|_| !whole);
-    let waited_for = if stopped.is_some() { engine.abort_tasks() } else { Vec::new() };
+    // Also after the last step: a lane that no key is left for may wait for a slot, and an op whose attempt timed out may
+    // still block its thread.
+    let waited_for = engine.abort_tasks();
     engine.tasks.none_left().await;
     drop(abort);
     if stopped.is_some() {

@@ -43,6 +43,13 @@ pub(super) struct PortState {
 }
 
 impl OutputPort {
+    /// What an emit is told that the run's end has overtaken. Also an op that does not mind has not emitted everything.
+    fn closed(&self, state: &mut PortState) -> EmitError {
+        let closed = EmitError::Closed { output: self.name };
+        state.broken.get_or_insert_with(|| closed.clone());
+        closed
+    }
+
     /// Takes no more values, and says which rule the op broke, if any.
     pub(super) fn close(&self) -> Option<EmitError> {
         let mut state = lock(&self.state);
@@ -56,7 +63,7 @@ impl Port for OutputPort {
     fn try_emit(&self, key: MappingKey, value: Erased) -> Result<(), Refused> {
         let mut state = lock(&self.state);
         if state.closed || self.engine.stop.is_stopped() {
-            return Err(Refused::Error(EmitError::Closed { output: self.name }));
+            return Err(Refused::Error(self.closed(&mut state)));
         }
         let mut emissions = self.emissions.as_ref().map(|emissions| lock(emissions));
         if emissions.as_mut().is_some_and(|emissions| emissions.again(&key)) {
@@ -95,7 +102,7 @@ impl Port for OutputPort {
                 self.slots.give_up_during(fan_out.room()).await;
             }
             if self.engine.stop.is_stopped() {
-                return Err(EmitError::Closed { output: self.name });
+                return Err(self.closed(&mut lock(&self.state)));
             }
             Ok(())
         })

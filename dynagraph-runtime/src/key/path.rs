@@ -1,6 +1,7 @@
 //! Where a copy stands: the keys above it, outermost first.
 
 use std::fmt::{self, Write as _};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::MappingKey;
@@ -65,6 +66,20 @@ impl KeyPath {
     }
 }
 
+impl PartialEq for KeyPath {
+    fn eq(&self, other: &Self) -> bool {
+        self.links().map(|link| &link.key).eq(other.links().map(|link| &link.key))
+    }
+}
+
+impl Eq for KeyPath {}
+
+impl Hash for KeyPath {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.links().for_each(|link| link.key.hash(state));
+    }
+}
+
 impl fmt::Display for KeyPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (depth, key) in self.keys().iter().enumerate() {
@@ -86,7 +101,7 @@ impl fmt::Debug for KeyPath {
 /// Names one step of a run: `node`, `node[key]`, or `node[outer/inner]`.
 ///
 /// In a key, the characters `/ [ ] % * ?` are percent-encoded.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct StepKey {
     node: Arc<str>,
     path: KeyPath,
