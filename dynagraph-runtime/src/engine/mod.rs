@@ -22,6 +22,7 @@ mod fold;
 mod frame;
 mod gather;
 mod hop;
+mod in_flight;
 mod instance;
 mod judgement;
 mod key_slot;

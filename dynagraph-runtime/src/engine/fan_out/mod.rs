@@ -1,99 +1,31 @@
 //! One fan-out of one instance: the keys that are emitted, the lanes that run them, and what gathers their values.
 
+mod item;
+mod lanes;
+
 use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::{Notify, Semaphore};
 
+pub(super) use item::{Elements, Ending, Item};
+pub(super) use lanes::Suspended;
+
+use super::Engine;
 use super::again::Order;
-use super::cause::{Cause, CopyOf};
 use super::cell::lock;
 use super::frame::Frame;
 use super::outcome::Outcome;
 use super::shuffle::Shuffle;
 use super::sink::{Sink, SinkBuffer};
-use super::{Engine, lane};
 use crate::graph::ScopeId;
 use crate::key::MappingKey;
 use crate::op::List;
-use crate::plan::{DEFAULT_WINDOW, Feed, GatherKind, ScopePlan, Shape, Window};
-use crate::value::Erased;
+use crate::plan::{DEFAULT_WINDOW, GatherKind, ScopePlan, Shape, Window};
 
 /// How many keys of a fan-out may wait for a retry while as many as may run at once do.
 const RESTING_LANES: usize = DEFAULT_WINDOW.get();
-
-/// One emitted key, and what its instance is given.
-#[derive(Debug)]
-pub(super) struct Item {
-    pub(super) index: u64,
-    pub(super) key: MappingKey,
-    pub(super) elements: Elements,
-}
-
-/// What an instance is given: most are given one value, which needs no list.
-#[derive(Debug)]
-pub(super) enum Elements {
-    One(Outcome),
-    Many(Vec<Outcome>),
-}
-
-impl Elements {
-    pub(super) fn ready(value: Erased) -> Self {
-        Self::One(Outcome::Ready(value))
-    }
-
-    pub(super) fn each(self, mut give: impl FnMut(usize, Outcome)) {
-        match self {
-            Self::One(element) => give(0, element),
-            Self::Many(elements) => {
-                for (place, element) in elements.into_iter().enumerate() {
-                    give(place, element);
-                }
-            }
-        }
-    }
-}
-
-/// How the emission of keys ended.
-#[derive(Debug, Clone)]
-pub(super) enum Ending {
-    Done,
-    Skipped,
-    Failed(Cause),
-}
-
-impl Ending {
-    /// How two emissions ended together.
-    #[must_use]
-    pub(super) fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Failed(one), Self::Failed(other)) => Self::Failed(Cause::merged([one, other])),
-            (Self::Failed(cause), _) | (_, Self::Failed(cause)) => Self::Failed(cause),
-            (Self::Skipped, _) | (_, Self::Skipped) => Self::Skipped,
-            (Self::Done, Self::Done) => Self::Done,
-        }
-    }
-
-    /// The ending outside of the copy that it was in.
-    #[must_use]
-    pub(super) fn leaving(self, copy: &CopyOf) -> Self {
-        match self {
-            Self::Failed(cause) => Self::Failed(cause.leaving(|| copy.clone())),
-            ending => ending,
-        }
-    }
-}
-
-impl From<&Outcome> for Ending {
-    fn from(outcome: &Outcome) -> Self {
-        match outcome {
-            Outcome::Ready(_) => Self::Done,
-            Outcome::Skipped => Self::Skipped,
-            Outcome::Failed(cause) => Self::Failed(cause.clone()),
-        }
-    }
-}
 
 #[derive(Debug)]
 pub(super) struct FanOut {
@@ -150,22 +82,6 @@ impl State {
     }
 }
 
-/// A lane whose key waits, until it is dropped.
-pub(super) struct Suspended<'a>(&'a FanOut);
-
-impl<'a> Suspended<'a> {
-    pub(super) fn new(fan_out: &'a FanOut) -> Self {
-        lock(&fan_out.state).suspended += 1;
-        Self(fan_out)
-    }
-}
-
-impl Drop for Suspended<'_> {
-    fn drop(&mut self) {
-        lock(&self.0.state).suspended -= 1;
-    }
-}
-
 impl FanOut {
     pub(super) fn new(engine: &Arc<Engine>, scope: ScopeId, frame: &Arc<Frame>) -> Arc<Self> {
         let plan = engine.plan.scope(scope);
@@ -218,8 +134,6 @@ impl FanOut {
     pub(super) fn plan(&self) -> &ScopePlan {
         self.engine.plan.scope(self.scope)
     }
-
-    // Emission.
 
     /// How many more keys may be emitted now.
     fn room_in(&self, state: &State) -> u64 {
@@ -350,141 +264,6 @@ impl FanOut {
         state.ending.get_or_insert(ending);
         self.end_if_over(state);
     }
-
-    // Lanes.
-
-    /// Wakes or starts lanes for so many keys: while fewer than `eager_lanes` have work that does not wait.
-    fn call_lanes(self: &Arc<Self>, state: &mut State, keys: usize) {
-        let busy = state.lanes - state.idle - state.suspended.min(state.lanes - state.idle);
-        for _ in 0..keys.min(self.eager_lanes.saturating_sub(busy)) {
-            if state.idle > 0 {
-                state.idle -= 1;
-                self.work.add_permits(1);
-            } else if state.lanes < self.max_lanes {
-                state.lanes += 1;
-                self.engine.spawn(lane::run(Arc::clone(self)));
-            } else {
-                return;
-            }
-        }
-    }
-
-    /// Whether a key can be taken.
-    pub(super) fn has_work(&self) -> bool {
-        self.has_work_in(&lock(&self.state))
-    }
-
-    fn has_work_in(&self, state: &State) -> bool {
-        !state.queue.is_empty() || (state.list.is_some() && self.room_in(state) > 0)
-    }
-
-    /// A lane's key waits for something: somebody else may take the others.
-    pub(super) fn share(self: &Arc<Self>, rest: &mut VecDeque<Item>) {
-        let mut state = lock(&self.state);
-        while let Some(item) = rest.pop_back() {
-            state.queue.push_front(item);
-        }
-        if self.has_work_in(&state) {
-            self.call_lanes(&mut state, 1);
-        }
-    }
-
-    /// Takes up to `count` keys, in the order of emission; a run that shuffles them takes one.
-    pub(super) fn take(&self, count: usize, block: &mut VecDeque<Item>) {
-        if self.engine.stop.is_stopped() {
-            return;
-        }
-        let mut state = lock(&self.state);
-        if state.shuffle.is_some() {
-            return self.take_any(&mut state, block);
-        }
-        let listed = state.list.as_ref().map_or(0, |list| list.remaining());
-        // The last keys are shared by all lanes.
-        let fair = ((state.queue.len() + listed) / (2 * self.eager_lanes)).max(1);
-        let count = count.min(fair);
-        while block.len() < count
-            && let Some(item) = state.queue.pop_front()
-        {
-            block.push_back(item);
-        }
-        if block.len() < count && state.list.is_some() {
-            let room = usize::try_from(self.room_in(&state)).unwrap_or(usize::MAX);
-            let most = count.min(block.len().saturating_add(room));
-            let queued = block.len();
-            self.pull(&mut state, most, block);
-            drop(state);
-            self.tell_pulled(block.range(queued..));
-        }
-    }
-
-    /// Tells of the keys that were pulled from a list, before any of them begins.
-    fn tell_pulled<'a>(&self, items: impl Iterator<Item = &'a Item>) {
-        if !self.engine.listeners.any() {
-            return;
-        }
-        let Some((node, output)) = self.engine.plan.emitter(self.scope) else { return };
-        for item in items {
-            self.engine.tell_emitted(node, &self.frame.path, output, &item.key);
-        }
-    }
-
-    /// Takes any of the keys that can be taken.
-    fn take_any(&self, state: &mut State, block: &mut VecDeque<Item>) {
-        if state.list.is_some() {
-            let room = usize::try_from(self.room_in(state)).unwrap_or(usize::MAX);
-            let mut queue = std::mem::take(&mut state.queue);
-            self.pull(state, queue.len().saturating_add(room), &mut queue);
-            state.queue = queue;
-        }
-        if let Some(shuffle) = &mut state.shuffle {
-            block.extend(shuffle.pick(&mut state.queue));
-        }
-    }
-
-    /// Pulls keys from a list until the block has so many.
-    fn pull(&self, state: &mut State, most: usize, block: &mut VecDeque<Item>) {
-        let Some(mut list) = state.list.take() else { return };
-        while block.len() < most
-            && let Some((key, value)) = list.next()
-        {
-            let index = state.emitted;
-            state.emitted += 1;
-            if self.engine.options.keep_values
-                && let Feed::Emitted { node, .. } = self.plan().feed
-            {
-                let path = self.frame.path.child(key.clone(), index);
-                self.engine.keep_value(node, path, value.clone());
-            }
-            block.push_back(Item { index, key, elements: Elements::ready(value) });
-        }
-        if list.remaining() > 0 {
-            state.list = Some(list);
-        }
-    }
-
-    /// Waits for keys. Says whether there may be some; if not, the lane ends.
-    pub(super) async fn more(&self) -> bool {
-        {
-            let mut state = lock(&self.state);
-            if self.has_work_in(&state) {
-                return true;
-            }
-            if state.ending.is_some() && state.is_empty() {
-                state.lanes -= 1;
-                return false;
-            }
-            state.idle += 1;
-        }
-        match self.work.acquire().await {
-            Ok(permit) => {
-                permit.forget();
-                true
-            }
-            Err(_) => false,
-        }
-    }
-
-    // The end.
 
     /// Takes what keys gave; `count` of them have finished.
     pub(super) fn finish(self: &Arc<Self>, buffers: &mut [SinkBuffer], count: u64) {

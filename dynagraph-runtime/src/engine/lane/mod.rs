@@ -1,0 +1,61 @@
+//! A lane: one task that takes keys of a fan-out through their whole instance, one after the other.
+//!
+//! Lanes are started as they are needed: as many as there are workers at once, and one more whenever a key has to wait
+//! and others are there. Cheap keys are taken in blocks, so that lanes do not meet at the queue for each.
+
+mod chain_lane;
+mod run_chain;
+mod slots;
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+
+use chain_lane::ChainLane;
+pub(super) use run_chain::run_chain;
+pub(super) use slots::LaneSlots;
+
+use super::fan_out::{FanOut, Suspended};
+use super::instance;
+use super::key_slot::KeySlot;
+use crate::plan::Shape;
+
+/// Runs keys of a fan-out until there are no more.
+pub(super) async fn run(fan_out: Arc<FanOut>) {
+    if fan_out.engine.shape(fan_out.scope) == Shape::Graph {
+        graph_lane(&fan_out).await;
+    } else {
+        ChainLane::new(fan_out).run().await;
+    }
+}
+
+async fn graph_lane(fan_out: &Arc<FanOut>) {
+    let mut block = VecDeque::new();
+    // A run that is told to stop gives no more keys.
+    while !fan_out.engine.stop.is_stopped() {
+        let slot = KeySlot::take(fan_out).await;
+        fan_out.take(1, &mut block);
+        if let Some(item) = block.pop_front() {
+            let mut run = pin!(instance::run(fan_out, item, slot));
+            let mut suspended = None;
+            poll_fn(|context| {
+                let poll = run.as_mut().poll(context);
+                if poll.is_pending() {
+                    suspended.get_or_insert_with(|| Suspended::new(fan_out));
+                    fan_out.share(&mut block);
+                }
+                poll
+            })
+            .await;
+            drop(suspended);
+            fan_out.finish(&mut [], 1);
+            tokio::task::coop::consume_budget().await;
+            continue;
+        }
+        drop(slot);
+        if !fan_out.more().await {
+            return;
+        }
+    }
+}
