@@ -102,12 +102,13 @@ impl StepReport {
         self.error.as_deref()
     }
 
-    /// When it started. Known in a run with `keep_steps`.
+    /// When its first attempt started. Known in a run with `keep_steps`, and if the job has hooks.
     pub fn started(&self) -> Option<SystemTime> {
         self.time.map(|(started, _)| started)
     }
 
-    /// How long it took. Known in a run with `keep_steps`.
+    /// How long it took, with all its attempts and the time between them. Known in a run with `keep_steps`, and if the job
+    /// has hooks.
     pub fn duration(&self) -> Option<Duration> {
         self.time.map(|(_, duration)| duration)
     }

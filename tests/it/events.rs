@@ -431,7 +431,10 @@ fn outside_a_runtime_a_run_tells_its_failure_only() {
 /// The key of a step as a hook sees it.
 fn noting(log: &Log) -> impl Fn(&StepReport) + use<> {
     let log = log.clone();
-    move |step| log.say(format!("{} {} {}", step.key(), step.status(), step.attempts()))
+    move |step| {
+        assert!(step.started().is_some() && step.duration().is_some());
+        log.say(format!("{} {} {}", step.key(), step.status(), step.attempts()));
+    }
 }
 
 #[tokio::test]

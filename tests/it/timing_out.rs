@@ -223,3 +223,26 @@ async fn an_op_that_panics_when_it_is_dropped_only_fails_its_step() {
     assert_eq!(report.failures().count(), 3, "{:?}", report.error());
     assert!(matches!(report.error(), Some(RunError::Failed(_))), "{:?}", report.error());
 }
+
+/// S31, S36
+#[test]
+fn a_blocking_op_sees_that_its_time_is_over() {
+    #[op]
+    fn looks(ctx: OpContext) -> u64 {
+        while !ctx.is_canceled() {
+            std::thread::sleep(Duration::from_micros(50));
+        }
+        u64::from(ctx.attempt())
+    }
+    #[job]
+    fn looking() {
+        looks().timeout(Duration::from_millis(5)).retry(RetryPolicy::new(1));
+    }
+    for flavor in FLAVORS {
+        let attempts = ends(flavor, || async {
+            let report = looking().run().report().await;
+            report.step("looks").map(dynagraph::StepReport::attempts)
+        });
+        assert_eq!(attempts, Some(2));
+    }
+}

@@ -55,6 +55,7 @@ impl Hop {
             biased;
             ended = ended => ended,
             missed = rules.deadlines.missed(&info) => {
+                info.over.ask();
                 return Hopped { result: Err(missed.error(true)), info, held: None };
             }
         };

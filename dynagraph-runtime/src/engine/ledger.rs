@@ -245,9 +245,9 @@ impl Engine {
         });
     }
 
-    /// The time, if a step's times are kept.
+    /// The time, if anybody is told of a step's times.
     pub(super) fn clock(&self) -> Option<Instant> {
-        self.options.keep_steps.then(Instant::now)
+        (self.options.keep_steps || !self.options.hooks.is_empty()).then(Instant::now)
     }
 
     pub(super) fn step_name(&self, node: NodeId) -> (Arc<str>, &'static str) {

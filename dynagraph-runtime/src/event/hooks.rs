@@ -24,6 +24,10 @@ impl Hooks {
         self.failure.push(Guest::new(Arc::new(hook)));
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.success.is_empty() && self.failure.is_empty()
+    }
+
     /// Whether a step that ends so is told to one.
     pub(crate) fn any(&self, status: StepStatus) -> bool {
         !self.of(status).is_empty()

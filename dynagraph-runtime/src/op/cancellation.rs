@@ -1,39 +1,49 @@
-//! Whether a run was asked to end.
+//! Whether a run, or an attempt, was asked to end.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
 
-/// Tells everybody who holds one that the run is to end.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Cancellation(Arc<State>);
-
+/// Is given once, and seen by all.
 #[derive(Debug, Default)]
-struct State {
-    asked: AtomicBool,
+pub(crate) struct Signal {
+    given: AtomicBool,
     told: Notify,
 }
 
-impl Cancellation {
+impl Signal {
     pub(crate) fn ask(&self) {
-        self.0.asked.store(true, Ordering::SeqCst);
-        self.0.told.notify_waiters();
+        self.given.store(true, Ordering::SeqCst);
+        self.told.notify_waiters();
     }
 
     pub(crate) fn is_asked(&self) -> bool {
-        self.0.asked.load(Ordering::Relaxed)
+        self.given.load(Ordering::Relaxed)
     }
 
-    /// Waits until the run is asked to end.
+    /// Waits until it is given.
     pub(crate) async fn asked(&self) {
         loop {
-            let mut told = std::pin::pin!(self.0.told.notified());
+            let mut told = std::pin::pin!(self.told.notified());
             told.as_mut().enable();
-            if self.0.asked.load(Ordering::SeqCst) {
+            if self.given.load(Ordering::SeqCst) {
                 return;
             }
             told.await;
         }
+    }
+}
+
+/// Tells everybody who holds one that the run is to end.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Cancellation(Arc<Signal>);
+
+impl Deref for Cancellation {
+    type Target = Signal;
+
+    fn deref(&self) -> &Signal {
+        &self.0
     }
 }

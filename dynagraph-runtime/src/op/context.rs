@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
 
-use super::cancellation::Cancellation;
+use super::cancellation::{Cancellation, Signal};
 use crate::event::{EventKind, Listeners, Metadata, MetadataValue};
 use crate::key::{KeyPath, MappingKey, StepKey};
 
@@ -67,6 +67,8 @@ pub(crate) struct StepInfo {
     pub(crate) key: StepKey,
     pub(crate) attempt: u32,
     pub(crate) cancellation: Cancellation,
+    /// The attempt has failed, although its op still blocks its thread.
+    pub(crate) over: Signal,
     pub(crate) listeners: Arc<Listeners>,
     said: Mutex<Said>,
 }
@@ -87,7 +89,8 @@ impl StepInfo {
         cancellation: Cancellation,
         listeners: Arc<Listeners>,
     ) -> Self {
-        Self { run_id, key, attempt, cancellation, listeners, said: Mutex::default() }
+        let (over, said) = (Signal::default(), Mutex::default());
+        Self { run_id, key, attempt, cancellation, over, listeners, said }
     }
 
     /// When the op last gave a sign of life, if it did.
@@ -148,18 +151,24 @@ impl OpContext {
         format!("{:032x}", fnv_1a(text.as_bytes()))
     }
 
-    /// Whether the run was asked to end. An op that works long without waiting looks at this now and then.
+    /// Whether the op should end: its run was asked to, or the time of its attempt is over.
+    ///
+    /// An op that works long without waiting looks at this now and then.
+    /// A blocking op keeps its slots until it returns, also when nobody wants its result any more.
     pub fn is_canceled(&self) -> bool {
-        self.step.cancellation.is_asked()
+        self.step.cancellation.is_asked() || self.step.over.is_asked()
     }
 
-    /// Waits until the run is asked to end.
+    /// Waits until the op should end, as [`is_canceled`](Self::is_canceled) says.
     ///
     /// # Cancel safety
     ///
     /// Nothing is lost when the future is dropped.
     pub async fn canceled(&self) {
-        self.step.cancellation.asked().await;
+        tokio::select! {
+            () = self.step.cancellation.asked() => {}
+            () = self.step.over.asked() => {}
+        }
     }
 
     /// Says that the op is alive: its `idle_timeout` begins anew.
