@@ -5,15 +5,13 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::cause::{Cause, CopyOf};
-use super::chain::{At, Chain, Paused};
+use super::chain::{Chain, Paused};
 use super::fan_out::{Elements, Ending};
 use super::feed::reader;
-use super::in_flight::resting;
 use super::instance::Instance;
 use super::lane::{LaneSlots, run_chain};
 use super::outcome::{Fate, Outcome};
 use super::stream::Entry;
-use crate::key::MappingKey;
 use crate::plan::{Arg, FoldPlan, NodePlan, Shape};
 
 /// The most values that are folded before others on the thread go on.
@@ -64,7 +62,7 @@ pub(super) async fn run(instance: &Instance, node: &NodePlan, fold: &FoldPlan) {
 struct Folding {
     accumulator: Outcome,
     /// The step that a thread left before its end.
-    begun: Option<Begun>,
+    begun: Option<After>,
     body: Body,
     result: usize,
     may_skip: bool,
@@ -148,15 +146,13 @@ impl Folding {
                 return std::future::pending().await;
             };
             (self, entries) = (folding, left);
-            match (paused, &self.begun, &self.body) {
-                (Paused::Done, ..) => return self,
-                (Paused::Resting(delay), Some(begun), Body::Chain(chain)) => {
-                    let at = At { key: &begun.key, index: begun.index };
-                    let in_flight = resting(engine, chain, at);
-                    slots.rest(engine, delay).await;
-                    in_flight.ended();
+            match paused {
+                Paused::Done => return self,
+                Paused::Resting(delay) => slots.rest(engine, delay).await,
+                Paused::Stopped => {
+                    drop(slots);
+                    return std::future::pending().await;
                 }
-                _ => return std::future::pending().await,
             }
         }
     }
@@ -172,8 +168,8 @@ impl Folding {
             };
             let Body::Chain(chain) = &mut self.body else { return Paused::Done };
             let blocking = Arc::clone(chain.blocking());
-            blocking.take(std::iter::once((begun.index, &begun.key)));
-            let paused = chain.run_on_thread(At { key: &begun.key, index: begun.index });
+            blocking.take(std::iter::once(chain.key()));
+            let paused = chain.run_on_thread();
             blocking.idle();
             if paused != Paused::Done {
                 self.begun = Some(begun);
@@ -187,31 +183,31 @@ impl Folding {
         slots.take(engine).await;
         let begun = self.begin(entry);
         let Body::Chain(chain) = &mut self.body else { return };
-        let at = At { key: &begun.key, index: begun.index };
-        if run_chain(engine, chain, at, slots).await.is_break() {
+        if run_chain(engine, chain, slots).await.is_break() {
+            // Whoever waits for the run's end waits for its slots.
+            *slots = LaneSlots::default();
             return std::future::pending().await;
         }
         self.end(begun);
     }
 
     /// Begins a step of the body, which is a chain.
-    fn begin(&mut self, entry: Entry) -> Begun {
+    fn begin(&mut self, entry: Entry) -> After {
         let (index, key) = (entry.index, entry.key.clone());
         let (elements, after) = self.elements(entry);
         if let Body::Chain(chain) = &mut self.body {
-            chain.begin(elements);
+            chain.begin(index, key, elements);
         }
-        Begun { index, key, after }
+        after
     }
 
     /// Ends a step of the body, which is a chain.
-    fn end(&mut self, begun: Begun) {
+    fn end(&mut self, begun: After) {
         let Body::Chain(chain) = &mut self.body else { return };
-        let result = chain.give(self.result, true);
+        let result = chain.give(self.result);
         chain.end();
         chain.flush();
-        let at = At { key: &begun.key, index: begun.index };
-        self.accumulator = begun.after.advanced(result, || chain.copy(at));
+        self.accumulator = begun.advanced(result, || chain.copy());
     }
 
     /// What the body is given, and how to go on after it.
@@ -231,13 +227,6 @@ impl Folding {
         let kept = self.may_skip.then(|| accumulator.clone());
         (Elements::Many(vec![accumulator, value]), After::Result(kept))
     }
-}
-
-/// A step of the fold.
-struct Begun {
-    index: u64,
-    key: MappingKey,
-    after: After,
 }
 
 /// The accumulator after a step.

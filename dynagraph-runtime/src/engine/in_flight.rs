@@ -1,7 +1,6 @@
-//! A step that runs, or waits for its retry: if it is dropped before its end, it was canceled.
+//! A step of an instance that runs, or waits for its retry.
 
 use super::Engine;
-use super::chain::{At, Chain};
 use super::ledger::Ended;
 use crate::graph::NodeId;
 use crate::key::KeyPath;
@@ -28,15 +27,6 @@ impl<'a, P: Fn() -> KeyPath> InFlight<'a, P> {
         self.ended();
         result
     }
-}
-
-/// A chain's step that waits for its retry.
-pub(super) fn resting<'a>(
-    engine: &'a Engine,
-    chain: &'a Chain,
-    at: At<'a>,
-) -> InFlight<'a, impl Fn() -> KeyPath + 'a> {
-    InFlight::new(engine, chain.next_node(), chain.attempt() - 1, move || chain.path(at))
 }
 
 impl<P: Fn() -> KeyPath> Drop for InFlight<'_, P> {

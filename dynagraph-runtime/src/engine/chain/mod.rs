@@ -20,12 +20,13 @@ use super::frame::Frame;
 use super::hop::{Hop, Hopped};
 use super::ledger::{Ended, How, Tally};
 use super::outcome::{Fate, Outcome};
+use super::sink::SinkBuffer;
 use super::verdict::Verdict;
 use super::wire;
 use crate::graph::{NodeId, ScopeId};
 use crate::key::{KeyPath, MappingKey};
 use crate::op::{Given, Outputs, Returned, StepInfo};
-use crate::plan::{Place, ScopePlan, Work};
+use crate::plan::{GatherPlan, Place, ScopePlan, Work};
 use crate::step::StepStatus;
 use crate::value::Erased;
 
@@ -33,6 +34,7 @@ use crate::value::Erased;
 #[derive(Debug)]
 pub(super) struct Chain {
     around: Around,
+    key: Key,
     values: Values,
     tally: Tally,
     /// The next node.
@@ -46,6 +48,8 @@ pub(super) struct Chain {
 /// A step on its way.
 #[derive(Debug, Default)]
 struct Step {
+    /// Which attempt was begun last, until the step ends. Zero before the first.
+    begun: u32,
     /// How many attempts have failed.
     failed: u32,
     /// When the first one began.
@@ -68,10 +72,10 @@ struct Around {
 }
 
 /// The key of the instance that runs.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct At<'a> {
-    pub(super) key: &'a MappingKey,
-    pub(super) index: u64,
+#[derive(Debug)]
+struct Key {
+    index: u64,
+    key: MappingKey,
 }
 
 /// What a chain cannot do by itself.
@@ -106,8 +110,8 @@ impl Around {
         self.engine.plan.scope(self.scope)
     }
 
-    fn path(&self, at: At<'_>) -> KeyPath {
-        self.outer.path.child(at.key.clone(), at.index)
+    fn path(&self, key: &Key) -> KeyPath {
+        self.outer.path.child(key.key.clone(), key.index)
     }
 }
 
@@ -121,7 +125,8 @@ impl Chain {
         };
         let around = Around { engine, scope, outer };
         let (tally, step) = (Tally::default(), Step::default());
-        Self { around, values, tally, at: 0, step, blocking: None }
+        let key = Key { index: 0, key: 0.into() };
+        Self { around, key, values, tally, at: 0, step, blocking: None }
     }
 
     /// Says from now on which step it is at.
@@ -130,19 +135,35 @@ impl Chain {
         self.blocking.get_or_insert_with(|| Arc::new(Blocking::of_keys(path.clone())))
     }
 
-    /// Begins an instance.
-    pub(super) fn begin(&mut self, elements: Elements) {
+    /// Begins the instance of a key.
+    pub(super) fn begin(&mut self, index: u64, key: MappingKey, elements: Elements) {
+        self.key = Key { index, key };
         let places = &self.around.plan().elements;
         elements.each(|place, outcome| self.values.cells[places[place]] = Some(outcome));
         self.at = 0;
-        self.step.failed = 0;
     }
 
-    /// Takes what a cell holds at the end of an instance, or shares it if somebody else takes it too.
-    pub(super) fn give(&mut self, cell: usize, last: bool) -> Outcome {
-        let value = &mut self.values.cells[cell];
-        let value = if last { value.take() } else { value.clone() };
-        value.unwrap_or(Outcome::FAULT)
+    /// The key of the instance that runs, and its place.
+    pub(super) fn key(&self) -> (u64, &MappingKey) {
+        (self.key.index, &self.key.key)
+    }
+
+    /// Takes what a cell holds at the end of an instance.
+    pub(super) fn give(&mut self, cell: usize) -> Outcome {
+        self.values.give(cell, true)
+    }
+
+    /// Hands what the instance gave to those who gather it, and forgets the instance.
+    pub(super) fn deliver(&mut self, gathers: &[GatherPlan], buffers: &mut [SinkBuffer]) {
+        let Self { around, key, values, .. } = self;
+        let copy = || CopyOf { scope: around.scope, path: around.path(key) };
+        let last = gathers.len() == 1;
+        for (gather, buffer) in gathers.iter().zip(buffers) {
+            let cells = gather.cells.iter();
+            let given = cells.map(|cell| values.give(*cell, last).leaving(copy));
+            buffer.add(key.index, &key.key, given);
+        }
+        self.end();
     }
 
     /// Forgets the instance.
@@ -167,9 +188,9 @@ impl Chain {
     }
 
     /// Goes on until the instance is done or something must be waited for.
-    pub(super) fn advance(&mut self, at: At<'_>, on: On) -> Next {
+    pub(super) fn advance(&mut self, on: On) -> Next {
         while let Some(&id) = self.around.plan().nodes.get(self.at) {
-            let Self { around, values, tally, step, .. } = self;
+            let Self { around, key, values, tally, step, .. } = self;
             let node = around.engine.plan.node(id);
             let fate = match step.failed {
                 0 => values.fate_of_inputs(around, node),
@@ -199,7 +220,7 @@ impl Chain {
                             return Next::Block(id);
                         }
                     }
-                    if let Some(next) = self.call(id, at) {
+                    if let Some(next) = self.call(id) {
                         return next;
                     }
                 }
@@ -207,7 +228,7 @@ impl Chain {
                     if matches!(work, Work::Op(_)) {
                         let status = StepStatus::of_unstarted(fate == Fate::Failed);
                         let ended = Ended::unstarted(id, status);
-                        tally.add(&around.engine, ended, || around.path(at));
+                        tally.add(&around.engine, ended, || around.path(key));
                     }
                     let cause = || values.cause_of_inputs(around, node);
                     let missing = fate.without_value(cause);
@@ -220,56 +241,41 @@ impl Chain {
     }
 
     /// Calls the op of the next node. Gives what is to be waited for, if anything is.
-    pub(super) fn call(&mut self, id: NodeId, at: At<'_>) -> Option<Next> {
+    pub(super) fn call(&mut self, id: NodeId) -> Option<Next> {
         self.prepare(id);
-        let Self { around, values, step, blocking, .. } = self;
+        let Self { around, key, values, step, blocking, .. } = self;
         if let Some(blocking) = blocking {
-            blocking.at(id, at.index);
+            blocking.at(id, key.index);
         }
         let engine = &*around.engine;
         let environment = StepEnvironment {
             engine,
             node: id,
             attempt: step.failed + 1,
-            path: || around.path(at),
+            path: || around.path(key),
             ports: &[],
             info: OnceCell::new(),
         };
         let attempt = start(engine.rules(id), &mut values.inputs, &environment);
         step.info = environment.info.into_inner();
         match attempt {
-            Attempt::Ended(result) => self.settle(id, result, at),
+            Attempt::Ended(result) => self.settle(id, result),
             Attempt::Running(future) => Some(Next::Wait(id, future)),
         }
     }
 
     /// Prepares the next node's attempt to be made elsewhere.
-    pub(super) fn hop(&mut self, id: NodeId, at: At<'_>) -> Hop {
+    pub(super) fn hop(&mut self, id: NodeId) -> Hop {
         self.prepare(id);
         let inputs = std::mem::take(&mut self.values.inputs);
-        let (path, attempt) = (self.path(at), self.attempt());
+        let (path, attempt) = (self.path(), self.step.failed + 1);
         Hop { node: id, path, attempt, inputs, ports: Vec::new() }
     }
 
     /// Takes what an attempt made elsewhere gave.
-    pub(super) fn settle_hop<H>(
-        &mut self,
-        id: NodeId,
-        hopped: Hopped<H>,
-        at: At<'_>,
-    ) -> Option<Next> {
+    pub(super) fn settle_hop<H>(&mut self, id: NodeId, hopped: Hopped<H>) -> Option<Next> {
         self.step.info = Some(hopped.info);
-        self.settle(id, hopped.result, at)
-    }
-
-    /// The next node.
-    pub(super) fn next_node(&self) -> NodeId {
-        self.around.plan().nodes[self.at]
-    }
-
-    /// Which attempt the next node's step is at, counted from 1.
-    pub(super) fn attempt(&self) -> u32 {
-        self.step.failed + 1
+        self.settle(id, hopped.result)
     }
 
     /// Takes the inputs of an attempt of the next node, and keeps them if another one may follow.
@@ -282,21 +288,22 @@ impl Chain {
         } else {
             values.inputs = std::mem::take(&mut step.kept);
         }
-        if engine.rules(id).may_follow(step.failed + 1) {
+        step.begun = step.failed + 1;
+        if engine.rules(id).may_follow(step.begun) {
             step.kept.clone_from(&values.inputs);
         }
     }
 
     /// Takes what an attempt of the next node gave. Says how long to wait, if another one follows.
-    pub(super) fn settle(&mut self, id: NodeId, result: AttemptResult, at: At<'_>) -> Option<Next> {
-        let Self { around, values, tally, step, .. } = self;
+    pub(super) fn settle(&mut self, id: NodeId, result: AttemptResult) -> Option<Next> {
+        let Self { around, key, values, tally, step, .. } = self;
         let engine = &around.engine;
         let result = result.and_then(|returned| conforming(engine.plan.op(id), returned));
         let attempt = step.failed + 1;
         let result = match result {
-            Err(error) => match engine.verdict(id, attempt, &error, || around.path(at)) {
+            Err(error) => match engine.verdict(id, attempt, &error, || around.path(key)) {
                 Verdict::Again(delay) => {
-                    engine.up_for_retry((id, attempt), error, delay, || around.path(at));
+                    engine.up_for_retry((id, attempt), error, delay, || around.path(key));
                     step.failed = attempt;
                     return again(attempt, delay);
                 }
@@ -306,36 +313,36 @@ impl Chain {
         };
         let metadata = step.info.take().map(|info| info.take_metadata()).unwrap_or_default();
         let how = How { node: id, attempts: attempt, began: step.began, metadata };
-        settle(around, values, tally, how, result, at);
-        step.failed = 0;
+        settle(around, values, tally, how, result, key);
+        (step.begun, step.failed) = (0, 0);
         step.kept.clear();
         self.at += 1;
         None
     }
 
     /// The copy that runs.
-    pub(super) fn copy(&self, at: At<'_>) -> CopyOf {
-        CopyOf { scope: self.around.scope, path: self.path(at) }
+    pub(super) fn copy(&self) -> CopyOf {
+        CopyOf { scope: self.around.scope, path: self.path() }
     }
 
     /// The path of the instance that runs.
-    pub(super) fn path(&self, at: At<'_>) -> KeyPath {
-        self.around.path(at)
+    fn path(&self) -> KeyPath {
+        self.around.path(&self.key)
     }
 }
 
 impl Chain {
     /// Runs the instance that was begun on a thread that may block, with all it captures there.
-    pub(super) fn run_on_thread(&mut self, at: At<'_>) -> Paused {
+    pub(super) fn run_on_thread(&mut self) -> Paused {
         loop {
-            match self.advance(at, On::Thread) {
+            match self.advance(On::Thread) {
                 Next::Done => return Paused::Done,
                 Next::Stop => return Paused::Stopped,
                 Next::Rest(delay) => return Paused::Resting(delay),
                 // An op may do both: block first, and go on as a future.
                 Next::Wait(id, future) => {
                     let result = self.around.engine.handle.block_on(future);
-                    if let Some(Next::Rest(delay)) = self.settle(id, result, at) {
+                    if let Some(Next::Rest(delay)) = self.settle(id, result) {
                         return Paused::Resting(delay);
                     }
                 }
@@ -359,8 +366,15 @@ pub(super) enum Paused {
 }
 
 impl Drop for Chain {
-    /// What is known of steps is told also when the lane is aborted.
+    /// What is known of steps is told also when the lane is aborted. A step that has not ended was canceled.
     fn drop(&mut self) {
+        let Self { around, key, tally, step, .. } = self;
+        if step.begun > 0
+            && let Some(node) = around.plan().nodes.get(self.at)
+        {
+            let ended = Ended::canceled(*node, step.begun, None);
+            tally.add(&around.engine, ended, || around.path(key));
+        }
         self.flush();
     }
 }
@@ -381,19 +395,19 @@ fn settle(
     tally: &mut Tally,
     how: How,
     result: AttemptResult,
-    at: At<'_>,
+    key: &Key,
 ) {
     let engine = &around.engine;
     let id = how.node;
     let node = engine.plan.node(id);
     match result {
         Ok(Returned(outputs)) => {
-            tally.add(engine, Ended::success(how), || around.path(at));
+            tally.add(engine, Ended::success(how), || around.path(key));
             if engine.options.keep_values
                 && let Outputs::One(output) = &outputs
                 && let Given::Value(value) = &output.0
             {
-                tally.keep(id, around.path(at), value.clone());
+                tally.keep(id, around.path(key), value.clone());
             }
             match outputs {
                 Outputs::One(output) => values.set(node, 0, outcome(output.0)),
@@ -406,8 +420,8 @@ fn settle(
         }
         Err(error) => {
             let ended = engine.ended_badly(how, error);
-            let cause = engine.cause_of(&ended, || around.path(at));
-            tally.add(engine, ended, || around.path(at));
+            let cause = engine.cause_of(&ended, || around.path(key));
+            tally.add(engine, ended, || around.path(key));
             values.pass_on(node, &Outcome::Failed(cause));
         }
     }

@@ -17,6 +17,13 @@ pub(super) struct Values {
 }
 
 impl Values {
+    /// Takes what a cell holds at the end of an instance, or shares it if somebody else takes it too.
+    pub(super) fn give(&mut self, cell: usize, last: bool) -> Outcome {
+        let value = &mut self.cells[cell];
+        let value = if last { value.take() } else { value.clone() };
+        value.unwrap_or(Outcome::Failed(Cause::UNKNOWN))
+    }
+
     /// Reads a value of the instances around, once. Says whether it is there.
     pub(super) fn capture(
         &mut self,

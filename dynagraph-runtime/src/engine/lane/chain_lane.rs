@@ -11,11 +11,9 @@ use std::time::{Duration, Instant};
 
 use super::run_chain;
 use super::slots::LaneSlots;
-use crate::engine::chain::{At, Chain, Paused};
+use crate::engine::chain::{Chain, Paused};
 use crate::engine::fan_out::{FanOut, Item, Suspended};
-use crate::engine::in_flight::resting;
 use crate::engine::sink::SinkBuffer;
-use crate::key::MappingKey;
 use crate::plan::Shape;
 
 /// The most keys that a lane takes at once.
@@ -47,15 +45,8 @@ impl Done {
     }
 
     /// Takes what the instance that a chain has just run gave.
-    fn add(&mut self, fan_out: &FanOut, chain: &mut Chain, at: At<'_>) {
-        let gathers = &fan_out.plan().gathers;
-        let last = gathers.len() == 1;
-        for (gather, buffer) in gathers.iter().zip(&mut self.buffers) {
-            let cells = gather.cells.iter();
-            let values = cells.map(|cell| chain.give(*cell, last).leaving(|| chain.copy(at)));
-            buffer.add(at.index, at.key, values);
-        }
-        chain.end();
+    fn add(&mut self, fan_out: &FanOut, chain: &mut Chain) {
+        chain.deliver(&fan_out.plan().gathers, &mut self.buffers);
         self.count += 1;
     }
 
@@ -73,8 +64,8 @@ pub(super) struct ChainLane {
     done: Done,
     /// The keys that were taken and not begun.
     block: VecDeque<Item>,
-    /// The key that a thread left before its end.
-    begun: Option<(u64, MappingKey)>,
+    /// Whether a thread has left a key before its end.
+    begun: bool,
     /// How many keys to take at once.
     size: usize,
     /// How many keys were run since others on this worker had their turn.
@@ -86,7 +77,7 @@ impl ChainLane {
         let engine = Arc::clone(&fan_out.engine);
         let chain = Chain::new(engine, fan_out.scope, Arc::clone(&fan_out.frame));
         let done = Done::new(&fan_out);
-        Self { fan_out, chain, done, block: VecDeque::new(), begun: None, size: 1, turn: 0 }
+        Self { fan_out, chain, done, block: VecDeque::new(), begun: false, size: 1, turn: 0 }
     }
 
     pub(super) async fn run(mut self) {
@@ -127,16 +118,12 @@ impl ChainLane {
 
     /// Waits before the retry of a key that a thread has left.
     async fn rest(&mut self, slots: &mut LaneSlots, delay: Duration) {
-        let Self { fan_out, chain, done, block, begun, .. } = self;
-        let Some((index, key)) = begun else { return };
+        let Self { fan_out, chain, done, block, .. } = self;
         done.flush(fan_out);
         chain.flush();
         let _suspended = Suspended::new(fan_out);
         fan_out.share(block);
-        let at = At { key, index: *index };
-        let in_flight = resting(&fan_out.engine, chain, at);
         slots.rest(&fan_out.engine, delay).await;
-        in_flight.ended();
     }
 
     /// Takes some keys and runs them. Breaks when the run is told to stop.
@@ -147,11 +134,10 @@ impl ChainLane {
         let began = Instant::now();
         let mut waited = false;
         while let Some(Item { index, key, elements }) = block.pop_front() {
-            let at = At { key: &key, index };
-            chain.begin(elements);
+            chain.begin(index, key, elements);
             let mut suspended = None;
             let ran = {
-                let mut run = pin!(run_chain(&fan_out.engine, chain, at, slots));
+                let mut run = pin!(run_chain(&fan_out.engine, chain, slots));
                 poll_fn(|context| {
                     let poll = run.as_mut().poll(context);
                     if poll.is_pending() {
@@ -166,7 +152,7 @@ impl ChainLane {
             };
             drop(suspended);
             ran?;
-            done.add(fan_out, chain, at);
+            done.add(fan_out, chain);
         }
         chain.flush();
         done.flush(fan_out);
@@ -184,29 +170,27 @@ impl ChainLane {
         let blocking = Arc::clone(chain.blocking());
         loop {
             let began = Instant::now();
-            if let Some((index, key)) = begun.take() {
-                let at = At { key: &key, index };
-                blocking.take(std::iter::once((index, &key)));
-                let paused = chain.run_on_thread(at);
+            if std::mem::take(begun) {
+                blocking.take(std::iter::once(chain.key()));
+                let paused = chain.run_on_thread();
                 if paused != Paused::Done {
-                    *begun = Some((index, key));
+                    *begun = true;
                     return paused;
                 }
-                done.add(fan_out, chain, at);
+                done.add(fan_out, chain);
             }
             fan_out.take(*size, block);
             blocking.take(block.iter().map(|item| (item.index, &item.key)));
             let count = block.len();
             while let Some(Item { index, key, elements }) = block.pop_front() {
-                let at = At { key: &key, index };
-                chain.begin(elements);
-                let paused = chain.run_on_thread(at);
+                chain.begin(index, key, elements);
+                let paused = chain.run_on_thread();
                 if paused != Paused::Done {
-                    *begun = Some((index, key));
+                    *begun = true;
                     blocking.idle();
                     return paused;
                 }
-                done.add(fan_out, chain, at);
+                done.add(fan_out, chain);
             }
             blocking.idle();
             chain.flush();
