@@ -7,6 +7,7 @@ use super::shape::{
     Arg, Batch, Calc, Entry, Filter, Fold, Gather, Handle, Map, Produce as ProduceStmt, Shape,
     Stmt, Type, Var, Zip,
 };
+use super::trying::{Policy, TIMEOUT};
 use super::work::{Operand, Outputs, Producer, Style, Work};
 
 /// A handle of any type.
@@ -151,6 +152,8 @@ impl Composing<'_> {
         if plain.is_none() {
             fans[0] = fans[0].alias(name);
         }
+        let policy = producer.policy.map(Policy::to_retry_policy);
+        fans[0] = policy.into_iter().fold(fans[0], DynamicHandle::retry);
         match stmt.after.map(|after| self.get(after)) {
             None => {}
             Some(Live::Int(after)) => fans[0] = fans[0].after(after),
@@ -442,6 +445,13 @@ fn compute<I: Operands, R: Outcome>(work: &Work, given: I::Given) -> OutputHandl
         (true, true) => invoke::<Compute<I, R, true, true>>(given),
     };
     let handle = handle.alias(work.to_string());
+    let policy = work.policy.map(Policy::to_retry_policy);
+    let handle = policy.into_iter().fold(handle, OutputHandle::retry);
+    let handle = match work.timeout() {
+        Some(true) => handle.idle_timeout(TIMEOUT),
+        Some(false) => handle.timeout(TIMEOUT),
+        None => handle,
+    };
     match work.max_concurrent {
         Some(limit) => handle.max_concurrent(limit),
         None => handle,

@@ -3,6 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::shape::{Arg, Calc, Entry, Produce, Shape, Stmt, Var};
+use super::trying::Policy;
 use super::work::{Fault, Producer, Work};
 
 impl Display for Shape {
@@ -80,7 +81,13 @@ fn traits(work: &Work) -> String {
         .fault
         .map_or_else(String::new, |Fault { what, every }| format!(", {what:?} every {every}"));
     let limit = work.max_concurrent.map_or_else(String::new, |limit| format!(", at most {limit}"));
-    format!(" /* {:?}{fault}{limit} */", work.style)
+    let trouble = work.trouble.map_or_else(String::new, |trouble| format!(", {trouble:?}"));
+    let policy = policy(work.policy);
+    format!(" /* {:?}{fault}{trouble}{policy}{limit} */", work.style)
+}
+
+fn policy(policy: Option<Policy>) -> String {
+    policy.map_or_else(String::new, |policy| format!(", {policy:?}"))
 }
 
 fn after(after: Option<Var>) -> String {
@@ -116,7 +123,7 @@ impl Display for Produce {
         if let Some(fault) = fault {
             write!(f, ", {:?} after {} every {}", fault.what, fault.after, fault.every)?;
         }
-        f.write_str(" */")
+        write!(f, "{} */", policy(producer.policy))
     }
 }
 

@@ -8,6 +8,7 @@ use super::shape::{
     Arg, Batch, Calc, Entry, Fan, Filter, Fold, Gather, Handle, Lift, Map, Port, Produce, ROOT,
     Return, Scope, ScopeId, Shape, Stmt, Type, Var, Zip,
 };
+use super::trying::{Failing, Trouble};
 use super::work::{Form, Outputs, Producer, ProducerWrong, Style, Work};
 
 /// At most so many instances of any scope.
@@ -144,9 +145,16 @@ impl Grower {
 
     fn work(&mut self, seed: WorkSeed) -> Work {
         self.nodes += 1;
-        let WorkSeed { style, borrows, fault, max_concurrent } = seed;
+        let WorkSeed { style, borrows, fault, trouble, policy, max_concurrent } = seed;
+        // Nobody ends an op that does its work where it is started.
+        self.shape.has_threads |= style == Style::Blocking;
+        let can_be_late = !matches!(style, Style::Blocking | Style::Inline);
+        let trouble = trouble.map(|trouble| match trouble.what {
+            Failing::Late { .. } if !can_be_late => Trouble { what: Failing::Error, ..trouble },
+            _ => trouble,
+        });
         self.shape.limits.extend(max_concurrent.map(|limit| (self.nodes, limit)));
-        Work { node: self.nodes, style, borrows, fault, max_concurrent }
+        Work { node: self.nodes, style, borrows, fault, trouble, policy, max_concurrent }
     }
 
     fn calc(&mut self, seed: &CalcSeed) -> Option<Calc> {
@@ -194,6 +202,7 @@ impl Grower {
             }
             fault
         });
+        self.shape.has_threads |= seed.pace == Style::Blocking;
         self.shape.blocks |= seed.pace == Style::Blocking && seed.form != Form::List;
         let producer = Producer {
             node: self.nodes,
@@ -204,6 +213,8 @@ impl Grower {
             varies: seed.varies,
             naming: seed.naming,
             fault,
+            // Copies of keys that were emitted by an attempt that fails are not retried here.
+            policy: seed.policy.filter(|_| fault.is_none() || seed.form == Form::List),
         };
         let plain =
             (seed.outputs == Outputs::PlainAndOne).then(|| self.bind_value(Type::Int, scope));

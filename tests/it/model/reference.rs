@@ -4,6 +4,7 @@
 //! instance of its scope. Only a fold goes through its body again, for each value.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
 
 use super::outcome::Outcome::{self, Failed, Ready, Skipped};
 use super::outcome::{Copy, Path, Status, all, pair, step_key};
@@ -11,17 +12,22 @@ use super::shape::{
     Arg, Batch, Calc, Entry, Fan, Filter, Fold, Gather, Handle, Lift, Map, Port, Produce, ROOT,
     ScopeId, Shape, Stmt, Type, Var, Zip,
 };
-use super::work::{Form, Key, Producer, V, Work, Wrong, passes};
+use super::trying::{Failing, Tried, attempts};
+use super::work::{Form, Key, Producer, V, Work, passes};
 
 /// What a run must give.
 #[derive(Default)]
 pub(super) struct Expected {
     /// The steps of each node, in order.
-    pub(super) steps: BTreeMap<String, BTreeMap<Path, Status>>,
+    pub(super) steps: BTreeMap<String, BTreeMap<Path, (Status, u32)>>,
     /// What each op that came to its end computed, by step key.
     ///
     /// Two copies may have one printed key: those of `a/b` in `c`, and of `a` in `b/c`.
     pub(super) computed: BTreeMap<String, Vec<i64>>,
+    /// The attempts of each step, counted from 1, by step key.
+    pub(super) attempts: BTreeMap<String, Vec<u32>>,
+    /// What lies between the beginnings of a step's attempts, if nothing else goes on.
+    pub(super) waits: BTreeMap<String, Vec<Duration>>,
     pub(super) output: Option<Outcome<V>>,
 }
 
@@ -126,8 +132,18 @@ impl Run<'_> {
         args.and(before).map(|(args, _)| args)
     }
 
-    fn record(&mut self, node: &str, at: &Path, status: Status) {
-        self.expected.steps.entry(node.to_owned()).or_default().insert(at.clone(), status);
+    fn record(&mut self, node: &str, at: &Path, status: Status, attempts: u32) {
+        let of_node = self.expected.steps.entry(node.to_owned()).or_default();
+        of_node.insert(at.clone(), (status, attempts));
+    }
+
+    /// Records a step that was tried.
+    fn tried<T>(&mut self, node: &str, at: &Path, tried: &Tried<T>) {
+        let status = if tried.result.is_ok() { Status::Success } else { Status::Failure };
+        self.record(node, at, status, tried.attempts());
+        let step = step_key(node, at);
+        self.expected.waits.insert(step.clone(), tried.waits.clone());
+        self.expected.attempts.entry(step).or_default().extend(1..=tried.attempts());
     }
 
     fn computed(&mut self, node: &str, at: &Path, value: i64) {
@@ -144,8 +160,8 @@ impl Run<'_> {
     ) -> Outcome<T> {
         match inputs {
             Ready(inputs) => return step(self, inputs),
-            Skipped => self.record(node, at, Status::Skipped),
-            Failed => self.record(node, at, Status::UpstreamFailed),
+            Skipped => self.record(node, at, Status::Skipped, 0),
+            Failed => self.record(node, at, Status::UpstreamFailed, 0),
         }
         inputs.map(|_| unreachable!("the step could not run"))
     }
@@ -160,16 +176,15 @@ impl Run<'_> {
     fn compute(&mut self, work: Work, at: &Path, inputs: Outcome<Vec<V>>) -> Outcome<V> {
         let node = &work.to_string();
         self.step(node, at, inputs, |run, inputs| {
-            let result = work.compute(&inputs);
-            let failed = matches!(result, Err(Wrong::Error | Wrong::Panic));
-            run.record(node, at, if failed { Status::Failure } else { Status::Success });
-            match result {
-                Ok(value) => {
+            let tried = attempts(work.policy, |attempt| work.attempt(&inputs, attempt));
+            run.tried(node, at, &tried);
+            match tried.result {
+                Ok(Some(value)) => {
                     run.computed(node, at, value);
                     Ready(V::Int(value))
                 }
-                Err(Wrong::Nothing) => Skipped,
-                Err(Wrong::Error | Wrong::Panic) => Failed,
+                Ok(None) => Skipped,
+                Err(_) => Failed,
             }
         })
     }
@@ -219,17 +234,19 @@ impl Run<'_> {
         // A list is judged after the op has ended, and as a whole.
         let is_list = producer.form == Form::List;
         let ended = script.end.is_ok() && (!broken || is_list || script.stubborn);
-        if ended {
+        let broken = if broken { Err(Failing::Error) } else { Ok(()) };
+        // Every attempt does the same.
+        let tried = attempts(producer.policy, |_| script.end.and(broken));
+        self.tried(node, at, &tried);
+        for _ in (1..=tried.attempts()).filter(|_| ended) {
             self.computed(node, at, script.plain);
         }
-        if ended && !broken {
-            self.record(node, at, Status::Success);
+        if tried.result.is_ok() {
             return Ready(V::Int(script.plain));
         }
         if is_list {
             emitted.clear();
         }
-        self.record(node, at, Status::Failure);
         Failed
     }
 
@@ -470,7 +487,7 @@ impl Run<'_> {
             // What was filtered out is on neither side.
             return Some((copy.clone(), Skipped));
         }
-        self.record(zip, &copy.inside(at), Status::Failure);
+        self.record(zip, &copy.inside(at), Status::Failure, 1);
         Some((copy.clone(), Failed))
     }
 }

@@ -3,6 +3,7 @@
 //! [`grow`](super::grow::grow) makes a [`Shape`](super::shape::Shape) of it. Any seed grows into a valid job, so that
 //! shrinking can leave out or shorten whatever it likes.
 
+use super::trying::{Policy, Trouble};
 use super::work::{Fault, Form, Naming, Outputs, ProducerFault, Style};
 
 /// Chooses one of the handles that are visible and of the right type: the most recent one is 0.
@@ -48,6 +49,8 @@ pub(super) struct WorkSeed {
     pub(super) style: Style,
     pub(super) borrows: bool,
     pub(super) fault: Option<Fault>,
+    pub(super) trouble: Option<Trouble>,
+    pub(super) policy: Option<Policy>,
     pub(super) max_concurrent: Option<usize>,
 }
 
@@ -70,6 +73,7 @@ pub(super) struct ProduceSeed {
     pub(super) varies: bool,
     pub(super) naming: Naming,
     pub(super) fault: Option<ProducerFault>,
+    pub(super) policy: Option<Policy>,
 }
 
 #[derive(Debug, Clone, Copy)]

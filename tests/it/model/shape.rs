@@ -29,6 +29,8 @@ pub(super) struct Shape {
     pub(super) limits: HashMap<usize, usize>,
     /// Some producer blocks its thread while it waits to emit. Paused time does not go on meanwhile.
     pub(super) blocks: bool,
+    /// Some op is not called on the thread of the runtime.
+    pub(super) has_threads: bool,
     /// What the job function returns, if anything.
     pub(super) output: Option<Var>,
 }

@@ -6,6 +6,8 @@ use std::fmt;
 
 use dynagraph::{Keyed, MappingKey};
 
+use super::trying::{Failing, Policy, Trouble};
+
 /// Keeps values readable.
 const MODULUS: i64 = 1_009;
 
@@ -18,6 +20,8 @@ pub(super) struct Work {
     /// Reads its inputs instead of taking them.
     pub(super) borrows: bool,
     pub(super) fault: Option<Fault>,
+    pub(super) trouble: Option<Trouble>,
+    pub(super) policy: Option<Policy>,
     pub(super) max_concurrent: Option<usize>,
 }
 
@@ -119,10 +123,14 @@ impl Fault {
 }
 
 impl Work {
-    /// What the op gives for these inputs.
-    pub(super) fn compute(&self, inputs: &[V]) -> Result<i64, Wrong> {
+    /// A number that depends on all inputs.
+    pub(super) fn sum(&self, inputs: &[V]) -> i64 {
         let node = i64::try_from(self.node).unwrap_or_default();
-        let sum = inputs.iter().fold(node, |sum, input| sum * 3 + input.digest() + 1);
+        inputs.iter().fold(node, |sum, input| sum * 3 + input.digest() + 1)
+    }
+
+    /// What the op gives for such inputs, once nothing goes wrong that a retry would mend.
+    pub(super) fn compute(&self, sum: i64) -> Result<i64, Wrong> {
         match self.fault {
             Some(fault) if fault.strikes(sum) => Err(fault.what),
             _ => Ok(sum.rem_euclid(MODULUS)),
@@ -152,6 +160,7 @@ pub(super) struct Producer {
     pub(super) varies: bool,
     pub(super) naming: Naming,
     pub(super) fault: Option<ProducerFault>,
+    pub(super) policy: Option<Policy>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -206,7 +215,7 @@ pub(super) struct Script {
     /// The output, the key and the value of every emission, in order.
     pub(super) emissions: Vec<(usize, Key, i64)>,
     /// How the op ends, if not well.
-    pub(super) end: Result<(), Wrong>,
+    pub(super) end: Result<(), Failing>,
     /// Errors of emissions do not end the op.
     pub(super) stubborn: bool,
 }
@@ -281,8 +290,8 @@ impl Script {
         let first = self.emissions.first().filter(|_| after > 0).cloned();
         let bad = (0, Key("a\nb".to_owned()), 0);
         match fault.what {
-            ProducerWrong::Error => self.end = Err(Wrong::Error),
-            ProducerWrong::Panic => self.end = Err(Wrong::Panic),
+            ProducerWrong::Error => self.end = Err(Failing::Error),
+            ProducerWrong::Panic => self.end = Err(Failing::Panic),
             ProducerWrong::BadKey => self.emissions.insert(after, bad),
             ProducerWrong::Duplicate => self.emissions.insert(after, first.unwrap_or(bad)),
             ProducerWrong::DuplicateIgnored => {
