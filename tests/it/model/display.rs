@@ -2,9 +2,10 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use super::producer::Producer;
 use super::shape::{Arg, Calc, Entry, Produce, Shape, Stmt, Var};
 use super::trying::Policy;
-use super::work::{Fault, Producer, Work};
+use super::work::{Fault, Work};
 
 impl Display for Shape {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {

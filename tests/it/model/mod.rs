@@ -22,6 +22,7 @@ mod display;
 mod grow;
 mod op;
 mod outcome;
+mod producer;
 mod record;
 mod reference;
 mod run;

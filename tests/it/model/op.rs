@@ -9,9 +9,10 @@ use dynagraph::{
 };
 use futures::{StreamExt as _, stream};
 
+use super::producer::{Form, Key, Producer, Script};
 use super::record::{Recorder, Running};
 use super::trying::Failing;
-use super::work::{Form, Key, Operand, Producer, Script, Style, V, Work, passes};
+use super::work::{Operand, Style, V, Work, passes};
 
 /// A tuple of what an op takes: its description, then values.
 pub(super) trait Operands: Inputs {

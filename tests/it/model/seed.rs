@@ -3,8 +3,9 @@
 //! [`grow`](super::grow::grow) makes a [`Shape`](super::shape::Shape) of it. Any seed grows into a valid job, so that
 //! shrinking can leave out or shorten whatever it likes.
 
+use super::producer::{Form, Naming, Outputs, ProducerFault};
 use super::trying::{Policy, Trouble};
-use super::work::{Fault, Form, Naming, Outputs, ProducerFault, Style};
+use super::work::{Fault, Style};
 
 /// Chooses one of the handles that are visible and of the right type: the most recent one is 0.
 pub(super) type Pick = u8;

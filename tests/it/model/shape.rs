@@ -4,7 +4,8 @@
 
 use std::collections::HashMap;
 
-use super::work::{Producer, Work};
+use super::producer::Producer;
+use super::work::Work;
 
 /// The part of a job that a key duplicates. The root is the first.
 pub(super) type ScopeId = usize;

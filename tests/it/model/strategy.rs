@@ -9,11 +9,12 @@ use proptest::option::{self, weighted};
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::producer::{Form, Naming, Outputs, ProducerFault, ProducerWrong};
 use super::seed::{
     ArgSeed, CalcSeed, EntrySeed, JobSeed, OutputSeed, ProduceSeed, ReturnSeed, Seed, WorkSeed,
 };
 use super::trying::{Failing, Policy, Trouble};
-use super::work::{Fault, Form, Naming, Outputs, ProducerFault, ProducerWrong, Style, Wrong};
+use super::work::{Fault, Style, Wrong};
 
 /// How a job is run.
 #[derive(Debug, Clone, Copy)]
