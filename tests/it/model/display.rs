@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::producer::Producer;
-use super::shape::{Arg, Calc, Entry, Produce, Shape, Stmt, Var};
+use super::shape::{Arg, By, Calc, Entry, Produce, Shape, Stmt, Var};
 use super::trying::Policy;
 use super::work::{Fault, Work};
 
@@ -33,7 +33,10 @@ fn write_stmt(f: &mut Formatter<'_>, stmt: &Stmt, depth: usize) -> fmt::Result {
             writeln!(f, "let {} = {produce};", vars(&outs))
         }
         Stmt::Gather(gather) => {
-            let collect = if gather.keyed { "collect_keyed" } else { "collect" };
+            let collect = match gather.by {
+                By::Place => "collect",
+                By::Key => "collect_keyed",
+            };
             let list = gather.list.map_or_else(String::new, |list| format!("let v{list} = "));
             let (of, work, out) = (gather.of, &gather.digest, gather.out);
             writeln!(f, "{list}v{of}.{collect}(); let v{out} = {work}(_){};", traits(work))

@@ -4,6 +4,7 @@
 //! shrinking can leave out or shorten whatever it likes.
 
 use super::producer::{Form, Naming, Outputs, ProducerFault};
+use super::shape::By;
 use super::trying::{Policy, Trouble};
 use super::work::{Fault, Style};
 
@@ -28,7 +29,7 @@ pub(super) enum OutputSeed {
 pub(super) enum Seed {
     Calc(CalcSeed),
     Produce(ProduceSeed),
-    Gather { of: Pick, keyed: bool, digest: WorkSeed },
+    Gather { of: Pick, by: By, digest: WorkSeed },
     Map { entry: EntrySeed, body: Vec<Self>, returns: ReturnSeed, flat: bool },
     Filter { entry: EntrySeed, keep: CalcSeed },
     Fold { over: Pick, init: ArgSeed, body: Vec<Self>, result: Pick },

@@ -106,10 +106,19 @@ pub(super) struct Produce {
     pub(super) fans: Vec<Var>,
 }
 
-/// A `collect` or `collect_keyed`, and an op that digests what it gives.
+/// How the values of copies are gathered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    /// `collect`
+    Place,
+    /// `collect_keyed`
+    Key,
+}
+
+/// A list of what copies have, and an op that digests what it gives.
 pub(super) struct Gather {
     pub(super) of: Var,
-    pub(super) keyed: bool,
+    pub(super) by: By,
     pub(super) all: Port,
     pub(super) digest: Work,
     pub(super) out: Var,

@@ -13,6 +13,7 @@ use super::producer::{Form, Naming, Outputs, ProducerFault, ProducerWrong};
 use super::seed::{
     ArgSeed, CalcSeed, EntrySeed, JobSeed, OutputSeed, ProduceSeed, ReturnSeed, Seed, WorkSeed,
 };
+use super::shape::By;
 use super::trying::{Failing, Policy, Trouble};
 use super::work::{Fault, Style, Wrong};
 
@@ -81,8 +82,8 @@ fn stmt(depth: u32) -> BoxedStrategy<Seed> {
     let flat = prop_oneof![
         6 => calc().prop_map(Seed::Calc),
         2 => produce().prop_map(Seed::Produce),
-        4 => (pick(), any::<bool>(), work())
-            .prop_map(|(of, keyed, digest)| Seed::Gather { of, keyed, digest }),
+        4 => (pick(), select(vec![By::Place, By::Key]), work())
+            .prop_map(|(of, by, digest)| Seed::Gather { of, by, digest }),
         1 => (entry(), calc()).prop_map(|(entry, keep)| Seed::Filter { entry, keep }),
         1 => (pick(), 1..=3usize).prop_map(|(of, size)| Seed::Batch { of, size }),
         2 => (pick(), pick()).prop_map(|(left, right)| Seed::Zip { left, right }),

@@ -10,8 +10,8 @@ use invoke::{compute, digest, produce};
 
 use super::op::Outcome;
 use super::shape::{
-    Arg, Batch, Calc, Filter, Fold, Gather, Handle, Map, Produce as ProduceStmt, Shape, Stmt, Type,
-    Var, Zip,
+    Arg, Batch, By, Calc, Filter, Fold, Gather, Handle, Map, Produce as ProduceStmt, Shape, Stmt,
+    Type, Var, Zip,
 };
 use super::trying::Policy;
 use super::work::Work;
@@ -176,23 +176,23 @@ impl Composing<'_> {
 
     fn gather(&mut self, gather: &Gather) {
         let work = &gather.digest;
-        let out = match (self.get(gather.of), gather.keyed) {
-            (Live::Ints(fan), false) => {
+        let out = match (self.get(gather.of), gather.by) {
+            (Live::Ints(fan), By::Place) => {
                 let list = fan.collect();
                 if let Some(var) = gather.list {
                     self.bind(var, Live::List(list));
                 }
                 digest(work, list)
             }
-            (Live::Ints(fan), true) => digest(work, fan.collect_keyed()),
-            (Live::Lists(fan), false) => digest(work, fan.collect()),
-            (Live::Lists(fan), true) => digest(work, fan.collect_keyed()),
-            (Live::Pairs(fan), false) => digest(work, fan.collect()),
-            (Live::Pairs(fan), true) => digest(work, fan.collect_keyed()),
-            (Live::Nested(fan), false) => digest(work, fan.collect()),
-            (Live::Nested(fan), true) => digest(work, fan.collect_keyed()),
-            (Live::Deep(fan), false) => digest(work, fan.collect()),
-            (Live::Deep(fan), true) => digest(work, fan.collect_keyed()),
+            (Live::Ints(fan), By::Key) => digest(work, fan.collect_keyed()),
+            (Live::Lists(fan), By::Place) => digest(work, fan.collect()),
+            (Live::Lists(fan), By::Key) => digest(work, fan.collect_keyed()),
+            (Live::Pairs(fan), By::Place) => digest(work, fan.collect()),
+            (Live::Pairs(fan), By::Key) => digest(work, fan.collect_keyed()),
+            (Live::Nested(fan), By::Place) => digest(work, fan.collect()),
+            (Live::Nested(fan), By::Key) => digest(work, fan.collect_keyed()),
+            (Live::Deep(fan), By::Place) => digest(work, fan.collect()),
+            (Live::Deep(fan), By::Key) => digest(work, fan.collect_keyed()),
             (Live::Int(_) | Live::List(_), _) => unreachable!("a value is not gathered"),
         };
         self.bind(gather.out, Live::Int(out));

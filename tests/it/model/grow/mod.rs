@@ -6,7 +6,7 @@ mod stage;
 use super::producer::{Form, Outputs, Producer, ProducerWrong};
 use super::seed::{ArgSeed, CalcSeed, JobSeed, OutputSeed, Pick, ProduceSeed, Seed, WorkSeed};
 use super::shape::{
-    Arg, Calc, Fan, Gather, Handle, Port, Produce, ROOT, Scope, ScopeId, Shape, Stmt, Type, Var,
+    Arg, By, Calc, Fan, Gather, Handle, Port, Produce, ROOT, Scope, ScopeId, Shape, Stmt, Type, Var,
 };
 use super::trying::{Failing, Trouble};
 use super::work::{Style, Work};
@@ -60,7 +60,7 @@ impl Grower {
         match seed {
             Seed::Calc(seed) => self.calc(seed).map(Stmt::Calc),
             Seed::Produce(seed) => self.produce(seed),
-            Seed::Gather { of, keyed, digest } => self.gather(*of, *keyed, *digest),
+            Seed::Gather { of, by, digest } => self.gather(*of, *by, *digest),
             Seed::Map { entry, body, returns, flat } => self.map(*entry, body, *returns, *flat),
             Seed::Filter { entry, keep } => self.filter(*entry, keep),
             Seed::Fold { over, init, body, result } => self.fold(*over, *init, body, *result),
@@ -230,14 +230,14 @@ impl Grower {
         self.bind(Handle::Fan(Box::new(Fan::new(view, scope, Handle::Value(ty, port)))))
     }
 
-    fn gather(&mut self, of: Pick, keyed: bool, digest: WorkSeed) -> Option<Stmt> {
+    fn gather(&mut self, of: Pick, by: By, digest: WorkSeed) -> Option<Stmt> {
         let of = self.fan(of, |_| true)?;
         let fan = self.shape.fan(of);
         let (view, ints) = (fan.view, fan.values() == Some(Type::Int));
         let all = self.port(view);
-        let list = (ints && !keyed).then(|| self.bind(Handle::Value(Type::List, all)));
+        let list = (ints && by == By::Place).then(|| self.bind(Handle::Value(Type::List, all)));
         let digest = self.work(digest);
         let out = self.bind_value(Type::Int, view);
-        Some(Stmt::Gather(Gather { of, keyed, all, digest, out, list }))
+        Some(Stmt::Gather(Gather { of, by, all, digest, out, list }))
     }
 }

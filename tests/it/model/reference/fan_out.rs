@@ -2,7 +2,7 @@
 
 use super::super::outcome::Outcome::{self, Failed, Ready, Skipped};
 use super::super::outcome::{Copy, Path, all};
-use super::super::shape::{Entry, Fan, Gather, Handle, Lift, Map, Port, ScopeId, Type, Var};
+use super::super::shape::{By, Entry, Fan, Gather, Handle, Lift, Map, Port, ScopeId, Type, Var};
 use super::super::work::V;
 use super::{Given, Run};
 
@@ -43,26 +43,27 @@ impl Run<'_> {
         given.collect()
     }
 
-    pub(super) fn gather(&self, fan: &Fan, at: &[Copy], keyed: bool) -> Outcome<V> {
+    pub(super) fn gather(&self, fan: &Fan, at: &[Copy], by: By) -> Outcome<V> {
         let (items, end) = self.items(fan, at);
         let mut given = self.given(fan, &items);
         if let Handle::Fan(inner) = &fan.of {
             for (item, (_, value)) in items.iter().zip(&mut given) {
-                *value = self.gather(inner, item, keyed);
+                *value = self.gather(inner, item, by);
             }
         }
         given.retain(|(_, value)| *value != Skipped);
         let (copies, values): (Vec<_>, Vec<_>) = given.into_iter().unzip();
         let keys = copies.into_iter().map(|copy| copy.key);
         // A failed key wins over a skipped source.
-        all(values).and(end).map(|(values, ())| {
-            if keyed { V::Keyed(keys.zip(values).collect()) } else { V::List(values) }
+        all(values).and(end).map(|(values, ())| match by {
+            By::Place => V::List(values),
+            By::Key => V::Keyed(keys.zip(values).collect()),
         })
     }
 
     pub(super) fn collect(&mut self, gather: &Gather) {
         let fan = self.shape.fan(gather.of);
-        self.each(gather.all, |run, at| run.gather(fan, at, gather.keyed));
+        self.each(gather.all, |run, at| run.gather(fan, at, gather.by));
         self.each(self.shape.port(gather.out), |run, at| {
             let inputs = all([run.get(gather.all, at)]);
             run.compute(gather.digest, at, inputs)

@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::outcome::Outcome::{self, Failed, Ready, Skipped};
 use super::outcome::{Copy, Path, Status, all, step_key};
 use super::producer::{Form, Key, Producer};
-use super::shape::{Arg, Calc, Fan, Handle, Port, Produce, ROOT, ScopeId, Shape, Stmt, Var};
+use super::shape::{Arg, By, Calc, Fan, Handle, Port, Produce, ROOT, ScopeId, Shape, Stmt, Var};
 use super::trying::{Failing, Tried, attempts};
 use super::work::{V, Work};
 
@@ -39,7 +39,7 @@ pub(super) fn run(shape: &Shape) -> Expected {
     run.block(&shape.body);
     run.expected.output = shape.output.map(|output| match &shape.vars[output] {
         Handle::Value(_, port) => run.get(*port, &[]),
-        Handle::Fan(fan) => run.gather(&fan.flat(), &[], true),
+        Handle::Fan(fan) => run.gather(&fan.flat(), &[], By::Key),
     });
     run.expected
 }
