@@ -12,17 +12,9 @@ use super::shape::Shape;
 use super::strategy::Setting;
 use super::work::Operand as _;
 
-/// More of them say nothing new.
-const MOST: usize = 12;
-
 impl Ran {
     /// Says how the run differs from what is expected: the most telling differences first.
-    pub(super) fn differences(
-        &self,
-        shape: &Shape,
-        expected: &Expected,
-        setting: Setting,
-    ) -> Vec<String> {
+    pub(super) fn differences(&self, expected: &Expected) -> Vec<String> {
         let mut differences = Differences::default();
         for node in self.steps.keys().chain(expected.steps.keys()).collect::<BTreeSet<_>>() {
             differences.steps(node, self.steps.get(node), expected.steps.get(node));
@@ -31,7 +23,7 @@ impl Ran {
             differences.0.push(format!("steps not in graph order: {:?}", self.order));
         }
         let statuses = expected.steps.values().flat_map(BTreeMap::values);
-        let failed = statuses.into_iter().any(|status| *status == Status::Failure);
+        let failed = statuses.into_iter().any(|(status, _)| *status == Status::Failure);
         let (status, error) = if failed {
             (RunStatus::Failure, self.error.clone().or(Some("an error".to_owned())))
         } else {
@@ -46,24 +38,47 @@ impl Ran {
         };
         differences.differ("output", &self.output, &output);
         self.recorder.look(|seen| {
-            differences.computed(&seen.values, &expected.computed);
+            differences.told("computed by", &seen.values, &expected.computed);
+            differences.told("attempts of", &seen.attempts, &expected.attempts);
+        });
+        differences.0
+    }
+
+    /// Says which limits were exceeded, the end of the run among them.
+    pub(super) fn exceeded(&self, shape: &Shape, setting: Setting) -> Vec<String> {
+        let mut exceeded = Differences::default();
+        self.recorder.look(|seen| {
             let limit = setting.max_concurrent.unwrap_or(usize::MAX);
-            differences.limit("the run", seen.running.most, limit);
+            exceeded.limit("the run", seen.running.most, limit);
             for (node, gauge) in &seen.running_of {
                 let limit = shape.limits.get(node).copied().unwrap_or(usize::MAX);
-                differences.limit(&format!("n{node}"), gauge.most, limit);
+                exceeded.limit(&format!("n{node}"), gauge.most, limit);
             }
+            exceeded.limit("after the end", seen.running.now, 0);
         });
-        differences.0.truncate(MOST);
-        differences.0
+        exceeded.0
     }
 }
 
+/// A step as a report has it: key, status and number of attempts.
+pub(super) fn step_as_reported(
+    node: &str,
+    (path, (status, attempts)): (&Path, &(Status, u32)),
+) -> (String, StepStatus, u32) {
+    let status = match status {
+        Status::Success => StepStatus::Success,
+        Status::Failure => StepStatus::Failure,
+        Status::Skipped => StepStatus::Skipped,
+        Status::UpstreamFailed => StepStatus::UpstreamFailed,
+    };
+    (step_key(node, path), status, *attempts)
+}
+
 #[derive(Default)]
-struct Differences(Vec<String>);
+pub(super) struct Differences(pub(super) Vec<String>);
 
 impl Differences {
-    fn differ<T: PartialEq + Debug>(&mut self, what: &str, is: &T, should_be: &T) {
+    pub(super) fn differ<T: PartialEq + Debug>(&mut self, what: &str, is: &T, should_be: &T) {
         if is != should_be {
             self.0.push(format!("{what}: {is:?} instead of {should_be:?}"));
         }
@@ -80,18 +95,10 @@ impl Differences {
         &mut self,
         node: &str,
         are: Option<&Vec<(String, StepStatus, u32)>>,
-        should_be: Option<&BTreeMap<Path, Status>>,
+        should_be: Option<&BTreeMap<Path, (Status, u32)>>,
     ) {
-        let should_be = should_be.into_iter().flatten().map(|(path, status)| {
-            let (status, attempts) = match status {
-                Status::Success => (StepStatus::Success, 1),
-                Status::Failure => (StepStatus::Failure, 1),
-                Status::Skipped => (StepStatus::Skipped, 0),
-                Status::UpstreamFailed => (StepStatus::UpstreamFailed, 0),
-            };
-            (step_key(node, path), status, attempts)
-        });
-        let should_be: Vec<_> = should_be.collect();
+        let should_be = should_be.into_iter().flatten();
+        let should_be: Vec<_> = should_be.map(|step| step_as_reported(node, step)).collect();
         let are = are.map_or(&[][..], Vec::as_slice);
         if are == should_be {
             return;
@@ -106,19 +113,21 @@ impl Differences {
         });
     }
 
-    fn computed(
+    /// Compares what each step told, in whatever order it did.
+    fn told<T: Ord + Clone + Debug>(
         &mut self,
-        are: &HashMap<String, Vec<i64>>,
-        should_be: &BTreeMap<String, Vec<i64>>,
+        what: &str,
+        are: &HashMap<String, Vec<T>>,
+        should_be: &BTreeMap<String, Vec<T>>,
     ) {
-        let sorted = |values: &Vec<i64>| {
+        let sorted = |values: &Vec<T>| {
             let mut values = values.clone();
             values.sort_unstable();
             values
         };
         for step in are.keys().chain(should_be.keys()).collect::<BTreeSet<_>>() {
             let (are, should_be) = (are.get(step).map(sorted), should_be.get(step).map(sorted));
-            self.differ(&format!("computed by {step}"), &are, &should_be);
+            self.differ(&format!("{what} {step}"), &are, &should_be);
         }
     }
 }

@@ -2,8 +2,10 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::shape::{Arg, Calc, Entry, Produce, Shape, Stmt, Var};
-use super::work::{Fault, Producer, Work};
+use super::producer::Producer;
+use super::shape::{Arg, By, Calc, Entry, Produce, Shape, Stmt, Var};
+use super::trying::Policy;
+use super::work::{Fault, Work};
 
 impl Display for Shape {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -31,7 +33,10 @@ fn write_stmt(f: &mut Formatter<'_>, stmt: &Stmt, depth: usize) -> fmt::Result {
             writeln!(f, "let {} = {produce};", vars(&outs))
         }
         Stmt::Gather(gather) => {
-            let collect = if gather.keyed { "collect_keyed" } else { "collect" };
+            let collect = match gather.by {
+                By::Place => "collect",
+                By::Key => "collect_keyed",
+            };
             let list = gather.list.map_or_else(String::new, |list| format!("let v{list} = "));
             let (of, work, out) = (gather.of, &gather.digest, gather.out);
             writeln!(f, "{list}v{of}.{collect}(); let v{out} = {work}(_){};", traits(work))
@@ -80,7 +85,13 @@ fn traits(work: &Work) -> String {
         .fault
         .map_or_else(String::new, |Fault { what, every }| format!(", {what:?} every {every}"));
     let limit = work.max_concurrent.map_or_else(String::new, |limit| format!(", at most {limit}"));
-    format!(" /* {:?}{fault}{limit} */", work.style)
+    let trouble = work.trouble.map_or_else(String::new, |trouble| format!(", {trouble:?}"));
+    let policy = policy(work.policy);
+    format!(" /* {:?}{fault}{trouble}{policy}{limit} */", work.style)
+}
+
+fn policy(policy: Option<Policy>) -> String {
+    policy.map_or_else(String::new, |policy| format!(", {policy:?}"))
 }
 
 fn after(after: Option<Var>) -> String {
@@ -116,7 +127,7 @@ impl Display for Produce {
         if let Some(fault) = fault {
             write!(f, ", {:?} after {} every {}", fault.what, fault.after, fault.every)?;
         }
-        f.write_str(" */")
+        write!(f, "{} */", policy(producer.policy))
     }
 }
 

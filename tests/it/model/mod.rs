@@ -14,18 +14,22 @@
 //! `PROPTEST_RNG_SEED` picks which. A failure is shrunk, and printed as the job function it stands for.
 //! A run that hangs is a failure too.
 
+mod canceled;
+mod chain;
 mod compare;
 mod compose;
 mod display;
 mod grow;
 mod op;
 mod outcome;
+mod producer;
 mod record;
 mod reference;
 mod run;
 mod seed;
 mod shape;
 mod strategy;
+mod trying;
 mod work;
 
 use std::collections::BTreeMap;
@@ -58,10 +62,16 @@ fn config() -> ProptestConfig {
 proptest! {
     #![proptest_config(config())]
 
-    /// S1 to S3, S5, S8 to S10, S12 to S15, S17, S19 to S22, S25, S32, S34, S37, S39
+    /// S1 to S3, S5, S8 to S10, S12 to S15, S17, S19 to S22, S25, S27, S29, S31, S32, S34, S35, S37, S39
     #[test]
     fn a_run_gives_what_the_reference_gives(case in case()) {
-        run::within_time(&case).map_err(TestCaseError::fail)?;
+        run::within_time(&case, run::check).map_err(TestCaseError::fail)?;
+    }
+
+    /// S27, S29, S31
+    #[test]
+    fn a_chain_of_steps_waits_as_their_policies_say(job in strategy::chain()) {
+        run::within_time(&job, chain::check).map_err(TestCaseError::fail)?;
     }
 }
 
@@ -73,11 +83,12 @@ fn the_jobs_have_steps_of_every_fate_at_every_depth() {
     for _ in 0..500 {
         let case = case().new_tree(&mut runner).expect("a case").current();
         let expected = reference::run(&grow::grow(&case.job));
-        for (path, status) in expected.steps.into_values().flatten() {
-            *found.entry((path.len().min(3), status)).or_insert(0) += 1;
+        for (path, (status, attempts)) in expected.steps.into_values().flatten() {
+            *found.entry((path.len().min(3), status, attempts > 1)).or_insert(0) += 1;
         }
     }
-    assert!(found.len() == 4 * 4 && found.values().all(|steps| *steps >= 10), "{found:?}");
+    // Only what succeeds or fails has attempts, and may have several.
+    assert!(found.len() == 4 * 6 && found.values().all(|steps| *steps >= 10), "{found:?}");
 }
 
 impl fmt::Debug for Case {

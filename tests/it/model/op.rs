@@ -9,8 +9,10 @@ use dynagraph::{
 };
 use futures::{StreamExt as _, stream};
 
+use super::producer::{Form, Key, Producer, Script};
 use super::record::{Recorder, Running};
-use super::work::{Form, Key, Operand, Producer, Script, Style, V, Work, Wrong, passes};
+use super::trying::Failing;
+use super::work::{Operand, Style, V, Work, passes};
 
 /// A tuple of what an op takes: its description, then values.
 pub(super) trait Operands: Inputs {
@@ -87,6 +89,9 @@ impl<I: Operands, R: Outcome, const BLOCKING: bool, const OPTIONAL: bool> Op
             // Copies take different times.
             let salt = inputs.iter().map(V::digest).sum::<i64>().unsigned_abs();
             step.recorder.pace(work.style, work.node + usize::try_from(salt).unwrap_or(0)).await;
+            if let Err(Failing::Late { .. }) = work.attempt(&inputs, step.attempt) {
+                step.recorder.be_late().await;
+            }
             step.compute::<R>(work, &inputs)
         })
     }
@@ -96,18 +101,22 @@ impl<I: Operands, R: Outcome, const BLOCKING: bool, const OPTIONAL: bool> Op
 struct Step {
     recorder: Resource<Arc<Recorder>>,
     key: String,
+    attempt: u32,
 }
 
 impl Step {
     fn new(call: &Call<'_>) -> Self {
-        Self { recorder: call.resource(), key: call.context().step_key().to_string() }
+        let context = call.context();
+        let (recorder, key) = (call.resource::<Arc<Recorder>>(), context.step_key().to_string());
+        recorder.tried(key.clone(), context.attempt());
+        Self { recorder, key, attempt: context.attempt() }
     }
 
     fn compute<R: Outcome>(self, work: Work, inputs: &[V]) -> Result<Returned, OpError> {
-        let value = match work.compute(inputs) {
-            Ok(value) => value,
-            Err(Wrong::Nothing) => return Ok(Returned::one(Output::optional::<R>(None))),
-            Err(wrong) => return Err(go_wrong(wrong)),
+        let value = match work.attempt(inputs, self.attempt) {
+            Ok(Some(value)) => value,
+            Ok(None) => return Ok(Returned::one(Output::optional::<R>(None))),
+            Err(failing) => return Err(fail(failing)),
         };
         self.recorder.computed(self.key, value);
         let value = R::of(value);
@@ -121,10 +130,13 @@ impl Step {
 }
 
 /// Fails as planned: gives the error, or unwinds without a word.
-fn go_wrong(wrong: Wrong) -> OpError {
-    match wrong {
-        Wrong::Panic => std::panic::resume_unwind(Box::new("a planned panic")),
-        Wrong::Error | Wrong::Nothing => "a planned error".into(),
+fn fail(failing: Failing) -> OpError {
+    match failing {
+        Failing::Panic => std::panic::resume_unwind(Box::new("a planned panic")),
+        Failing::Permanent => OpError::permanent("a planned error, for good"),
+        Failing::After(delay) => OpError::retry_after("a planned error, for a while", delay),
+        // Where time is real, nobody waits for an op that is late.
+        Failing::Error | Failing::Late { .. } => "a planned error".into(),
     }
 }
 
@@ -251,7 +263,7 @@ impl Producing {
     }
 
     fn finish<const PLAIN: bool, const FANS: usize>(self) -> Result<Returned, OpError> {
-        self.script.end.map_err(go_wrong)?;
+        self.script.end.map_err(fail)?;
         self.step.recorder.computed(self.step.key, self.script.plain);
         let plain = PLAIN.then_some(Output::value(self.script.plain));
         let fans = (0..FANS).map(|fan| match self.producer.form {

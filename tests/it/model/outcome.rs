@@ -1,6 +1,7 @@
 //! What becomes of a value, and where: the words of the reference.
 
-use super::work::{Key, V};
+use super::producer::Key;
+use super::work::V;
 
 /// What became of a value.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use dynagraph::Resource;
+use tokio::time::Instant;
 
+use super::trying::TIMEOUT;
 use super::work::Style;
 
 /// Given to every op as a resource.
@@ -14,12 +16,22 @@ pub(super) struct Recorder {
     seen: Mutex<Seen>,
     /// Whether time is paused, so that a sleep costs nothing.
     paused: bool,
+    /// Whether everything runs on one thread.
+    single: bool,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     /// What each step computed, for every time that it ran.
     pub(super) values: HashMap<String, Vec<i64>>,
+    /// The attempts of each step, as it was told.
+    pub(super) attempts: HashMap<String, Vec<u32>>,
+    /// When each of them began.
+    pub(super) began: HashMap<String, Vec<Instant>>,
+    /// Whether the run was asked to end.
+    canceled: bool,
+    /// What began nevertheless. Known where everything runs on one thread.
+    pub(super) late: Vec<String>,
     /// How many steps that compute run at once: all of them, and those of each node.
     pub(super) running: Gauge,
     pub(super) running_of: HashMap<usize, Gauge>,
@@ -27,7 +39,7 @@ pub(super) struct Seen {
 
 #[derive(Debug, Default)]
 pub(super) struct Gauge {
-    now: usize,
+    pub(super) now: usize,
     pub(super) most: usize,
 }
 
@@ -39,8 +51,8 @@ impl Gauge {
 }
 
 impl Recorder {
-    pub(super) fn new(paused: bool) -> Arc<Self> {
-        Arc::new(Self { seen: Mutex::default(), paused })
+    pub(super) fn new(paused: bool, single: bool) -> Arc<Self> {
+        Arc::new(Self { seen: Mutex::default(), paused, single })
     }
 
     pub(super) fn look<R>(&self, look: impl FnOnce(&mut Seen) -> R) -> R {
@@ -49,6 +61,37 @@ impl Recorder {
 
     pub(super) fn computed(&self, step: String, value: i64) {
         self.look(|seen| seen.values.entry(step).or_default().push(value));
+    }
+
+    pub(super) fn tried(&self, step: String, attempt: u32) {
+        self.look(|seen| {
+            if seen.canceled && self.single {
+                seen.late.push(step.clone());
+            }
+            seen.began.entry(step.clone()).or_default().push(Instant::now());
+            seen.attempts.entry(step).or_default().push(attempt);
+        });
+    }
+
+    pub(super) fn canceled(&self) {
+        self.look(|seen| seen.canceled = true);
+    }
+
+    /// Waits for a moment: so many milliseconds of paused time, or a number of yields.
+    pub(super) async fn wait(&self, moment: u32) {
+        if self.paused {
+            return tokio::time::sleep(Duration::from_millis(moment.into())).await;
+        }
+        for _ in 0..moment % 64 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Takes longer than an attempt may, if it can.
+    pub(super) async fn be_late(&self) {
+        if self.paused {
+            tokio::time::sleep(2 * TIMEOUT).await;
+        }
     }
 
     /// Lets others run meanwhile.

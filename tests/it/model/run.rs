@@ -10,6 +10,7 @@ use std::time::Duration;
 use dynagraph::{Job, JobOutput, RunReport, RunStatus, StepStatus};
 use tokio::runtime::Builder;
 
+use super::canceled;
 use super::compose::{Live, compose};
 use super::grow::grow;
 use super::record::Recorder;
@@ -22,10 +23,15 @@ use super::work::{Operand, V};
 const LONGEST: Duration = Duration::from_secs(20);
 /// After the first case that hangs, smaller ones like it are looked for.
 const LONGEST_AFTERWARDS: Duration = Duration::from_millis(300);
+/// More differences say nothing new.
+const MOST: usize = 12;
 static HUNG: AtomicBool = AtomicBool::new(false);
 
 /// Checks a case on a thread of its own, and gives up on one that hangs.
-pub(super) fn within_time(case: &Case) -> Result<(), String> {
+pub(super) fn within_time<T: Clone + Send + 'static>(
+    case: &T,
+    check: impl FnOnce(&T) -> Result<(), String> + Send + 'static,
+) -> Result<(), String> {
     let (done, result) = channel();
     let case = case.clone();
     let checking = thread::spawn(move || {
@@ -52,7 +58,7 @@ fn message(panic: &dyn std::any::Any) -> &str {
 }
 
 /// Runs a job in every setting, and says what differs from what is expected.
-fn check(case: &Case) -> Result<(), String> {
+pub(super) fn check(case: &Case) -> Result<(), String> {
     let shape = &grow(&case.job);
     let settings = &case.settings;
     // The type of a job follows from its output.
@@ -77,7 +83,12 @@ fn check(case: &Case) -> Result<(), String> {
     };
     let expected = reference::run(shape);
     for (ran, setting) in runs?.iter().zip(settings) {
-        let differences = ran.differences(shape, &expected, *setting);
+        // A run that had ended before it was asked to is a whole one.
+        let was_canceled = setting.cancel.is_some() && ran.status == RunStatus::Canceled;
+        let mut differences =
+            if was_canceled { ran.excess(&expected) } else { ran.differences(&expected) };
+        differences.extend(ran.exceeded(shape, *setting));
+        differences.truncate(MOST);
         if !differences.is_empty() {
             return Err(format!("{setting:?}\n  {}", differences.join("\n  ")));
         }
@@ -98,7 +109,7 @@ pub(super) struct Ran {
 }
 
 /// Composes a job once, and runs it in every setting.
-fn run<R: JobOutput<Output: Operand>>(
+pub(super) fn run<R: JobOutput<Output: Operand>>(
     shape: &Shape,
     settings: &[Setting],
     output: impl FnOnce(Option<Live>) -> R,
@@ -107,7 +118,7 @@ fn run<R: JobOutput<Output: Operand>>(
     job.check().map_err(|error| error.to_string())?;
     let runs = settings.iter().map(|setting| {
         let paused = setting.runtime == Runtime::CurrentThread && !shape.blocks;
-        let recorder = Recorder::new(paused);
+        let recorder = Recorder::new(paused, paused && !shape.has_threads);
         let run = job.run().keep_steps(true).keep_values(setting.keep_values);
         let run = run.resource(Arc::clone(&recorder));
         let run = match setting.max_concurrent {
@@ -119,7 +130,16 @@ fn run<R: JobOutput<Output: Operand>>(
             Runtime::MultiThread => Builder::new_multi_thread(),
         };
         let runtime = builder.worker_threads(2).enable_time().start_paused(paused).build();
-        let report = runtime.map_err(|error| error.to_string())?.block_on(run.report());
+        let runtime = runtime.map_err(|error| error.to_string())?;
+        let metrics = runtime.metrics();
+        let report = runtime.block_on(async {
+            let report = canceled::run(run, setting.cancel, &recorder).await;
+            // A task that outlives its run would keep the check waiting.
+            while metrics.num_alive_tasks() > 0 {
+                tokio::task::yield_now().await;
+            }
+            report
+        });
         Ok(Ran::new(&report, recorder))
     });
     runs.collect()

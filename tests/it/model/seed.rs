@@ -3,7 +3,10 @@
 //! [`grow`](super::grow::grow) makes a [`Shape`](super::shape::Shape) of it. Any seed grows into a valid job, so that
 //! shrinking can leave out or shorten whatever it likes.
 
-use super::work::{Fault, Form, Naming, Outputs, ProducerFault, Style};
+use super::producer::{Form, Naming, Outputs, ProducerFault};
+use super::shape::By;
+use super::trying::{Policy, Trouble};
+use super::work::{Fault, Style};
 
 /// Chooses one of the handles that are visible and of the right type: the most recent one is 0.
 pub(super) type Pick = u8;
@@ -26,7 +29,7 @@ pub(super) enum OutputSeed {
 pub(super) enum Seed {
     Calc(CalcSeed),
     Produce(ProduceSeed),
-    Gather { of: Pick, keyed: bool, digest: WorkSeed },
+    Gather { of: Pick, by: By, digest: WorkSeed },
     Map { entry: EntrySeed, body: Vec<Self>, returns: ReturnSeed, flat: bool },
     Filter { entry: EntrySeed, keep: CalcSeed },
     Fold { over: Pick, init: ArgSeed, body: Vec<Self>, result: Pick },
@@ -48,6 +51,8 @@ pub(super) struct WorkSeed {
     pub(super) style: Style,
     pub(super) borrows: bool,
     pub(super) fault: Option<Fault>,
+    pub(super) trouble: Option<Trouble>,
+    pub(super) policy: Option<Policy>,
     pub(super) max_concurrent: Option<usize>,
 }
 
@@ -70,6 +75,7 @@ pub(super) struct ProduceSeed {
     pub(super) varies: bool,
     pub(super) naming: Naming,
     pub(super) fault: Option<ProducerFault>,
+    pub(super) policy: Option<Policy>,
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -4,7 +4,8 @@
 
 use std::collections::HashMap;
 
-use super::work::{Producer, Work};
+use super::producer::Producer;
+use super::work::Work;
 
 /// The part of a job that a key duplicates. The root is the first.
 pub(super) type ScopeId = usize;
@@ -29,6 +30,8 @@ pub(super) struct Shape {
     pub(super) limits: HashMap<usize, usize>,
     /// Some producer blocks its thread while it waits to emit. Paused time does not go on meanwhile.
     pub(super) blocks: bool,
+    /// Some op is not called on the thread of the runtime.
+    pub(super) has_threads: bool,
     /// What the job function returns, if anything.
     pub(super) output: Option<Var>,
 }
@@ -103,10 +106,19 @@ pub(super) struct Produce {
     pub(super) fans: Vec<Var>,
 }
 
-/// A `collect` or `collect_keyed`, and an op that digests what it gives.
+/// How the values of copies are gathered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    /// `collect`
+    Place,
+    /// `collect_keyed`
+    Key,
+}
+
+/// A list of what copies have, and an op that digests what it gives.
 pub(super) struct Gather {
     pub(super) of: Var,
-    pub(super) keyed: bool,
+    pub(super) by: By,
     pub(super) all: Port,
     pub(super) digest: Work,
     pub(super) out: Var,

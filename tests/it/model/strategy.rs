@@ -1,15 +1,21 @@
 //! Generates seeds, and settings to run them with.
 
+use std::time::Duration;
+
+use dynagraph::Backoff;
 use proptest::bool;
 use proptest::collection::vec;
 use proptest::option::{self, weighted};
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::producer::{Form, Naming, Outputs, ProducerFault, ProducerWrong};
 use super::seed::{
     ArgSeed, CalcSeed, EntrySeed, JobSeed, OutputSeed, ProduceSeed, ReturnSeed, Seed, WorkSeed,
 };
-use super::work::{Fault, Form, Naming, Outputs, ProducerFault, ProducerWrong, Style, Wrong};
+use super::shape::By;
+use super::trying::{Failing, Policy, Trouble};
+use super::work::{Fault, Style, Wrong};
 
 /// How a job is run.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +23,8 @@ pub(super) struct Setting {
     pub(super) runtime: Runtime,
     pub(super) max_concurrent: Option<usize>,
     pub(super) keep_values: bool,
+    /// When it is asked to end: in milliseconds of paused time; where time is real, much sooner.
+    pub(super) cancel: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,8 +47,14 @@ pub(super) fn case() -> impl Strategy<Value = Case> {
 
 fn setting() -> impl Strategy<Value = Setting> {
     let runtime = select(vec![Runtime::CurrentThread, Runtime::MultiThread]);
-    (runtime, option::of(1..=4usize), bool::weighted(0.2)).prop_map(
-        |(runtime, max_concurrent, keep_values)| Setting { runtime, max_concurrent, keep_values },
+    let moment = prop_oneof![4 => 0..40u32, 1 => 0..200_000u32];
+    (runtime, option::of(1..=4usize), bool::weighted(0.2), weighted(0.25, moment)).prop_map(
+        |(runtime, max_concurrent, keep_values, cancel)| Setting {
+            runtime,
+            max_concurrent,
+            keep_values,
+            cancel,
+        },
     )
 }
 
@@ -68,8 +82,8 @@ fn stmt(depth: u32) -> BoxedStrategy<Seed> {
     let flat = prop_oneof![
         6 => calc().prop_map(Seed::Calc),
         2 => produce().prop_map(Seed::Produce),
-        4 => (pick(), any::<bool>(), work())
-            .prop_map(|(of, keyed, digest)| Seed::Gather { of, keyed, digest }),
+        4 => (pick(), select(vec![By::Place, By::Key]), work())
+            .prop_map(|(of, by, digest)| Seed::Gather { of, by, digest }),
         1 => (entry(), calc()).prop_map(|(entry, keep)| Seed::Filter { entry, keep }),
         1 => (pick(), 1..=3usize).prop_map(|(of, size)| Seed::Batch { of, size }),
         2 => (pick(), pick()).prop_map(|(left, right)| Seed::Zip { left, right }),
@@ -118,14 +132,80 @@ fn work() -> BoxedStrategy<WorkSeed> {
     let what =
         prop_oneof![1 => Just(Wrong::Error), 1 => Just(Wrong::Panic), 2 => Just(Wrong::Nothing)];
     let fault = (what, 1..6i64).prop_map(|(what, every)| Fault { what, every });
-    (style(), any::<bool>(), weighted(0.2, fault), limit())
-        .prop_map(|(style, borrows, fault, max_concurrent)| WorkSeed {
+    let trying = (weighted(0.2, trouble()), weighted(0.4, policy(SHORT)));
+    (style(), any::<bool>(), weighted(0.2, fault), trying, limit())
+        .prop_map(|(style, borrows, fault, (trouble, policy), max_concurrent)| WorkSeed {
             style,
             borrows,
             fault,
+            trouble,
+            policy,
             max_concurrent,
         })
         .boxed()
+}
+
+/// A unit of delays that costs little where time is real.
+const SHORT: Duration = Duration::from_micros(100);
+
+/// One step after the other, none of which takes time by itself; at the top, or in the copy of a key.
+pub(super) fn chain() -> impl Strategy<Value = JobSeed> {
+    let style = select(vec![Style::Immediate, Style::Inline, Style::Yields(2)]);
+    let trying = (weighted(0.7, trouble()), weighted(0.8, policy(Duration::from_millis(10))));
+    let step = (style, trying, limit()).prop_map(|(style, (trouble, policy), max_concurrent)| {
+        let work = WorkSeed { style, borrows: false, fault: None, trouble, policy, max_concurrent };
+        Seed::Calc(CalcSeed { work, args: vec![ArgSeed::Int(0)], after: None })
+    });
+    let one_key = ProduceSeed {
+        arg: ArgSeed::Const(1),
+        after: None,
+        form: Form::List,
+        pace: Style::Immediate,
+        outputs: Outputs::One,
+        keys: 1,
+        varies: false,
+        naming: Naming { text: false, start: 0, reversed: false },
+        fault: None,
+        policy: None,
+    };
+    (vec(step, 1..=4), any::<bool>()).prop_map(move |(steps, mapped)| {
+        let entry = EntrySeed { over: 0, window: None, max_concurrent: None };
+        let returns = ReturnSeed::Nothing;
+        let body = if mapped {
+            let map = Seed::Map { entry, body: steps, returns, flat: false };
+            vec![Seed::Produce(one_key.clone()), map]
+        } else {
+            steps
+        };
+        JobSeed { body, output: OutputSeed::Nothing }
+    })
+}
+
+/// A policy whose delays are some of these units.
+pub(super) fn policy(unit: Duration) -> impl Strategy<Value = Policy> {
+    let delay = prop_oneof![1 => Just(Duration::ZERO), 1 => (1..4u32).prop_map(move |n| n * unit)];
+    let backoff = select(vec![Backoff::Constant, Backoff::Linear, Backoff::Exponential]);
+    let max_delay = weighted(0.3, (1..8u32).prop_map(move |n| n * unit));
+    (0..=3u32, delay, backoff, max_delay, any::<bool>()).prop_map(
+        |(max_retries, delay, backoff, max_delay, retry_panics)| Policy {
+            max_retries,
+            delay,
+            backoff,
+            max_delay,
+            retry_panics,
+        },
+    )
+}
+
+pub(super) fn trouble() -> impl Strategy<Value = Trouble> {
+    let what = prop_oneof![
+        4 => Just(Failing::Error),
+        1 => Just(Failing::Permanent),
+        1 => (0..3u32).prop_map(|n| Failing::After(n * SHORT)),
+        2 => Just(Failing::Panic),
+        2 => any::<bool>().prop_map(|idle| Failing::Late { idle }),
+    ];
+    (what, 1..=4u32, 1..4i64).prop_map(|(what, attempts, every)| Trouble { what, attempts, every })
 }
 
 fn calc() -> BoxedStrategy<CalcSeed> {
@@ -156,18 +236,12 @@ fn produce() -> BoxedStrategy<ProduceSeed> {
         after,
         every,
     });
-    let how = (form, style(), outputs, naming, weighted(0.15, fault));
+    let trying = (weighted(0.15, fault), weighted(0.2, policy(SHORT)));
+    let how = (form, style(), outputs, naming, trying);
     (arg(), weighted(0.1, pick()), 0..=6usize, any::<bool>(), how)
-        .prop_map(|(arg, after, keys, varies, (form, pace, outputs, naming, fault))| ProduceSeed {
-            arg,
-            after,
-            form,
-            pace,
-            outputs,
-            keys,
-            varies,
-            naming,
-            fault,
+        .prop_map(|(arg, after, keys, varies, how)| {
+            let (form, pace, outputs, naming, (fault, policy)) = how;
+            ProduceSeed { arg, after, form, pace, outputs, keys, varies, naming, fault, policy }
         })
         .boxed()
 }

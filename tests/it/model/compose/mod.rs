@@ -1,13 +1,20 @@
 //! Composes a [`Shape`] with the handles that users have.
 
-use dynagraph::{Composed, DynamicHandle, Input, IntoInput, Mapped, OutputHandle, Value, invoke};
+mod handle;
+mod invoke;
 
-use super::op::{Compute, Operands, Outcome, Produce, Produced};
+use dynagraph::{DynamicHandle, Input, IntoInput, Mapped, OutputHandle, Value};
+
+use handle::{FanOut, Item, Kind, int, ints, limited, list, nested};
+use invoke::{compute, digest, produce};
+
+use super::op::Outcome;
 use super::shape::{
-    Arg, Batch, Calc, Entry, Filter, Fold, Gather, Handle, Map, Produce as ProduceStmt, Shape,
-    Stmt, Type, Var, Zip,
+    Arg, Batch, By, Calc, Filter, Fold, Gather, Handle, Map, Produce as ProduceStmt, Shape, Stmt,
+    Type, Var, Zip,
 };
-use super::work::{Operand, Outputs, Producer, Style, Work};
+use super::trying::Policy;
+use super::work::Work;
 
 /// A handle of any type.
 #[derive(Clone, Copy)]
@@ -151,6 +158,8 @@ impl Composing<'_> {
         if plain.is_none() {
             fans[0] = fans[0].alias(name);
         }
+        let policy = producer.policy.map(Policy::to_retry_policy);
+        fans[0] = policy.into_iter().fold(fans[0], DynamicHandle::retry);
         match stmt.after.map(|after| self.get(after)) {
             None => {}
             Some(Live::Int(after)) => fans[0] = fans[0].after(after),
@@ -167,23 +176,23 @@ impl Composing<'_> {
 
     fn gather(&mut self, gather: &Gather) {
         let work = &gather.digest;
-        let out = match (self.get(gather.of), gather.keyed) {
-            (Live::Ints(fan), false) => {
+        let out = match (self.get(gather.of), gather.by) {
+            (Live::Ints(fan), By::Place) => {
                 let list = fan.collect();
                 if let Some(var) = gather.list {
                     self.bind(var, Live::List(list));
                 }
                 digest(work, list)
             }
-            (Live::Ints(fan), true) => digest(work, fan.collect_keyed()),
-            (Live::Lists(fan), false) => digest(work, fan.collect()),
-            (Live::Lists(fan), true) => digest(work, fan.collect_keyed()),
-            (Live::Pairs(fan), false) => digest(work, fan.collect()),
-            (Live::Pairs(fan), true) => digest(work, fan.collect_keyed()),
-            (Live::Nested(fan), false) => digest(work, fan.collect()),
-            (Live::Nested(fan), true) => digest(work, fan.collect_keyed()),
-            (Live::Deep(fan), false) => digest(work, fan.collect()),
-            (Live::Deep(fan), true) => digest(work, fan.collect_keyed()),
+            (Live::Ints(fan), By::Key) => digest(work, fan.collect_keyed()),
+            (Live::Lists(fan), By::Place) => digest(work, fan.collect()),
+            (Live::Lists(fan), By::Key) => digest(work, fan.collect_keyed()),
+            (Live::Pairs(fan), By::Place) => digest(work, fan.collect()),
+            (Live::Pairs(fan), By::Key) => digest(work, fan.collect_keyed()),
+            (Live::Nested(fan), By::Place) => digest(work, fan.collect()),
+            (Live::Nested(fan), By::Key) => digest(work, fan.collect_keyed()),
+            (Live::Deep(fan), By::Place) => digest(work, fan.collect()),
+            (Live::Deep(fan), By::Key) => digest(work, fan.collect_keyed()),
             (Live::Int(_) | Live::List(_), _) => unreachable!("a value is not gathered"),
         };
         self.bind(gather.out, Live::Int(out));
@@ -281,197 +290,4 @@ impl Composing<'_> {
             }
         }
     }
-}
-
-/// What type of handle a closure returns.
-#[derive(Clone, Copy)]
-enum Kind {
-    Int,
-    List,
-    Ints,
-    Nested,
-}
-
-impl Kind {
-    fn of(handle: &Handle) -> Self {
-        match handle {
-            Handle::Value(Type::Int, _) => Self::Int,
-            Handle::Value(Type::List, _) => Self::List,
-            Handle::Fan(fan) if fan.values() == Some(Type::Int) => Self::Ints,
-            Handle::Fan(fan) if fan.nesting() == 2 => Self::Nested,
-            _ => unreachable!("no closure returns this"),
-        }
-    }
-}
-
-fn int(live: &[Live], place: usize) -> OutputHandle<i64> {
-    match live[place] {
-        Live::Int(int) => int,
-        _ => unreachable!("a closure returns an int"),
-    }
-}
-
-fn list(live: &[Live], place: usize) -> OutputHandle<Vec<i64>> {
-    match live[place] {
-        Live::List(list) => list,
-        _ => unreachable!("a closure returns a list"),
-    }
-}
-
-fn ints(live: &[Live], place: usize) -> DynamicHandle<i64> {
-    match live[place] {
-        Live::Ints(ints) => ints,
-        _ => unreachable!("a closure returns a fan-out"),
-    }
-}
-
-fn nested(live: &[Live], place: usize) -> Mapped<DynamicHandle<i64>> {
-    match live[place] {
-        Live::Nested(nested) => nested,
-        _ => unreachable!("a closure returns a fan-out of fan-outs"),
-    }
-}
-
-/// What a closure of a `map` is given.
-trait Item {
-    fn bind(self, composing: &mut Composing<'_>, params: &[Var]);
-}
-
-impl Item for OutputHandle<i64> {
-    fn bind(self, composing: &mut Composing<'_>, params: &[Var]) {
-        composing.bind(params[0], Live::Int(self));
-    }
-}
-
-impl Item for OutputHandle<Vec<i64>> {
-    fn bind(self, composing: &mut Composing<'_>, params: &[Var]) {
-        composing.bind(params[0], Live::List(self));
-    }
-}
-
-impl Item for OutputHandle<(i64, i64)> {
-    fn bind(self, composing: &mut Composing<'_>, params: &[Var]) {
-        let (one, two) = self.unzip();
-        composing.bind(params[0], Live::Int(one));
-        composing.bind(params[1], Live::Int(two));
-    }
-}
-
-impl Item for DynamicHandle<i64> {
-    fn bind(self, composing: &mut Composing<'_>, params: &[Var]) {
-        composing.bind(params[0], Live::Ints(self));
-    }
-}
-
-impl Item for Mapped<DynamicHandle<i64>> {
-    fn bind(self, composing: &mut Composing<'_>, params: &[Var]) {
-        composing.bind(params[0], Live::Nested(self));
-    }
-}
-
-/// What `DynamicHandle` and `Mapped` have in common.
-trait FanOut: Sized {
-    type Item: Item;
-
-    fn fan_out<R: Composed>(self, copy: impl FnOnce(Self::Item) -> R) -> R::Mapped;
-    fn flat(self, copy: impl FnOnce(Self::Item) -> DynamicHandle<i64>) -> DynamicHandle<i64>;
-    fn window(self, keys: usize) -> Self;
-    fn max_concurrent(self, keys: usize) -> Self;
-}
-
-impl<T: Value> FanOut for DynamicHandle<T>
-where
-    OutputHandle<T>: Item,
-{
-    type Item = OutputHandle<T>;
-
-    fn fan_out<R: Composed>(self, copy: impl FnOnce(Self::Item) -> R) -> R::Mapped {
-        self.map(copy)
-    }
-
-    fn flat(self, copy: impl FnOnce(Self::Item) -> DynamicHandle<i64>) -> DynamicHandle<i64> {
-        self.flat_map(copy)
-    }
-
-    fn window(self, keys: usize) -> Self {
-        self.window(keys)
-    }
-
-    fn max_concurrent(self, keys: usize) -> Self {
-        self.max_concurrent(keys)
-    }
-}
-
-impl<H: dynagraph::Fanned + Item> FanOut for Mapped<H> {
-    type Item = H;
-
-    fn fan_out<R: Composed>(self, copy: impl FnOnce(H) -> R) -> R::Mapped {
-        self.map(copy)
-    }
-
-    fn flat(self, copy: impl FnOnce(H) -> DynamicHandle<i64>) -> DynamicHandle<i64> {
-        self.map(copy).flatten()
-    }
-
-    fn window(self, keys: usize) -> Self {
-        self.window(keys)
-    }
-
-    fn max_concurrent(self, keys: usize) -> Self {
-        self.max_concurrent(keys)
-    }
-}
-
-fn limited<F: FanOut>(fan: F, entry: &Entry) -> F {
-    let fan = match entry.window {
-        Some(keys) => fan.window(keys),
-        None => fan,
-    };
-    match entry.max_concurrent {
-        Some(keys) => fan.max_concurrent(keys),
-        None => fan,
-    }
-}
-
-/// Invokes the op that does this work.
-fn compute<I: Operands, R: Outcome>(work: &Work, given: I::Given) -> OutputHandle<R> {
-    let handle = match (work.style == Style::Blocking, work.is_optional()) {
-        (false, false) => invoke::<Compute<I, R, false, false>>(given),
-        (false, true) => invoke::<Compute<I, R, false, true>>(given),
-        (true, false) => invoke::<Compute<I, R, true, false>>(given),
-        (true, true) => invoke::<Compute<I, R, true, true>>(given),
-    };
-    let handle = handle.alias(work.to_string());
-    match work.max_concurrent {
-        Some(limit) => handle.max_concurrent(limit),
-        None => handle,
-    }
-}
-
-fn digest<T: Operand>(work: &Work, gathered: OutputHandle<T>) -> OutputHandle<i64> {
-    compute::<(Work, T), i64>(work, ((*work).into_input(), gathered.into_input()))
-}
-
-/// A producer's handles, whatever its outputs are.
-struct Handles {
-    plain: Option<OutputHandle<i64>>,
-    fans: Vec<DynamicHandle<i64>>,
-}
-
-/// Invokes the op with these outputs.
-fn produce<I: Operand>(producer: &Producer, input: Input<I>) -> Handles {
-    let given = (producer.clone().into_input(), input);
-    let blocking = producer.pace == Style::Blocking;
-    match (blocking, producer.outputs) {
-        (false, Outputs::One) => handles(invoke::<Produce<I, false, false, 1>>(given)),
-        (true, Outputs::One) => handles(invoke::<Produce<I, true, false, 1>>(given)),
-        (false, Outputs::PlainAndOne) => handles(invoke::<Produce<I, false, true, 1>>(given)),
-        (true, Outputs::PlainAndOne) => handles(invoke::<Produce<I, true, true, 1>>(given)),
-        (false, _) => handles(invoke::<Produce<I, false, false, 2>>(given)),
-        (true, _) => handles(invoke::<Produce<I, true, false, 2>>(given)),
-    }
-}
-
-fn handles<const PLAIN: bool, const FANS: usize>(produced: Produced<PLAIN, FANS>) -> Handles {
-    Handles { plain: produced.plain, fans: produced.fans.to_vec() }
 }
