@@ -311,3 +311,64 @@ async fn fail_fast_tells_and_aborts_at_once() {
     assert_eq!(report.count("polite", StepStatus::Canceled), 3);
     assert_eq!(gauge.now(), 0);
 }
+
+/// S35
+#[test]
+fn a_fold_that_is_told_to_stop_is_not_waited_for() {
+    #[op]
+    async fn slow(gauge: Resource<Gauge>, a: u64, b: u64) -> u64 {
+        let _inside = gauge.enter();
+        sleep(Duration::from_millis(3)).await;
+        a + b
+    }
+    #[op]
+    fn slow_blocking(gauge: Resource<Gauge>, a: u64, b: u64) -> u64 {
+        let _inside = gauge.enter();
+        std::thread::sleep(Duration::from_millis(3));
+        a + b
+    }
+    #[job]
+    fn folding(blocking: bool) -> OutputHandle<u64> {
+        count(100_000).fold(0, |a, b| if blocking { slow_blocking(a, b) } else { slow(a, b) })
+    }
+    for (flavor, blocking) in FLAVORS.into_iter().flat_map(|f| [(f, false), (f, true)]) {
+        ends(flavor, move || async move {
+            let gauge = Gauge::default();
+            let run = folding(blocking).run().resource(gauge.clone());
+            // Nobody waits for so long: the run ends when nothing runs, or the test hangs.
+            let run = run.grace(Duration::from_secs(3_600)).start();
+            begun(&gauge, 1).await;
+            canceled(run).await;
+        });
+    }
+}
+
+/// S35, S37
+#[tokio::test(start_paused = true)]
+async fn a_step_between_two_attempts_is_recorded_wherever_it_waits() {
+    #[op]
+    async fn fails(ctx: OpContext) -> Result<u64, String> {
+        Err(format!("attempt {}", ctx.attempt()))
+    }
+    #[op]
+    fn fails_blocking(_x: u64) -> Result<u64, String> {
+        Err("no".to_owned())
+    }
+    #[job]
+    fn retrying() {
+        let policy = RetryPolicy::new(9).delay(SECOND);
+        count(1).map(|_| fails().retry(policy).pool("one"));
+        count(2).map(|x| fails_blocking(x).retry(policy));
+        polite(7).pool("one");
+    }
+    let gauge = Gauge::default();
+    let run = retrying().run().pool("one", 1).resource(gauge.clone()).start();
+    begun(&gauge, 1).await;
+    sleep(3 * SECOND / 2).await;
+    let report = canceled(run).await;
+    for step in report.steps().filter(|step| step.op().starts_with("fails")) {
+        assert_eq!(step.status(), StepStatus::Canceled, "{}", step.key());
+        assert!(step.attempts() > 0, "{}", step.key());
+    }
+    assert_eq!(report.count("fails_blocking", StepStatus::Canceled), 2);
+}

@@ -10,7 +10,7 @@ use dynagraph::prelude::*;
 use dynagraph::{Job, StepReport};
 use tokio::time::sleep;
 
-use crate::support::{FLAVORS, Log, ends, keys_of};
+use crate::support::{FLAVORS, Log, count, ends, keys_of};
 
 /// What each attempt emits, before it fails; the last one succeeds.
 type Script = &'static [&'static [&'static str]];
@@ -279,4 +279,80 @@ async fn an_emitter_of_an_earlier_attempt_emits_no_more() {
     }
     let keyed = leaking().run().resource(Kept::default()).await.unwrap();
     assert_eq!(keyed.into_iter().map(|(_, value)| value).collect::<Vec<_>>(), [2]);
+}
+
+/// S30, S34
+#[test]
+fn what_is_read_in_order_holds_no_copy_back_that_is_discarded_or_moved() {
+    #[op]
+    async fn outer(ctx: OpContext, numbers: DynamicOut<u64>, moved: bool) -> Result<(), OpError> {
+        let keys: &[u64] = match (ctx.attempt(), moved) {
+            (1, _) => &[1],
+            (_, true) => &[2, 1],
+            (_, false) => &[2],
+        };
+        for key in keys {
+            numbers.emit(*key, *key).await?;
+        }
+        if ctx.attempt() == 1 { Err("again".into()) } else { Ok(()) }
+    }
+    #[op]
+    fn add(a: u64, b: u64) -> u64 {
+        a + b
+    }
+    #[job]
+    fn read_late(moved: bool) -> OutputHandle<u64> {
+        let inner = outer(moved).retry(POLICY).map(|_| count(200).window(10));
+        inner.flatten().fold(0, |a, b| add(a, b))
+    }
+    for flavor in FLAVORS {
+        ends(flavor, || async {
+            let once = 199 * 200 / 2;
+            assert_eq!(read_late(false).run().await.unwrap(), once);
+            assert_eq!(read_late(true).run().max_concurrent(1).await.unwrap(), 2 * once);
+        });
+    }
+}
+
+/// S30
+#[tokio::test]
+async fn every_output_of_an_attempt_is_closed_when_one_is_broken() {
+    type Kept = Arc<Mutex<Option<DynamicOut<u64>>>>;
+    #[op]
+    async fn two(
+        ctx: OpContext,
+        first: DynamicOut<u64>,
+        second: DynamicOut<u64>,
+        kept: Resource<Kept>,
+    ) -> Result<(), OpError> {
+        if ctx.attempt() > 1 {
+            let earlier = kept.lock().unwrap_or_else(PoisonError::into_inner).take();
+            assert!(earlier.unwrap().emit(7, 7).await.is_err());
+            return Ok(second.emit(8, 8).await?);
+        }
+        *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(second);
+        first.emit(1, 1).await?;
+        Ok(first.emit(1, 1).await?)
+    }
+    #[job]
+    fn two_outputs() -> DynamicHandle<u64> {
+        let outs = two();
+        outs.second
+    }
+    let run = two_outputs().run().resource(Kept::default()).default_retry(POLICY);
+    let keyed = run.await.unwrap();
+    assert_eq!(keyed.into_iter().map(|(_, value)| value).collect::<Vec<_>>(), [8]);
+}
+
+/// S30
+#[tokio::test]
+async fn values_that_nothing_is_mapped_over_are_discarded_too() {
+    #[job]
+    fn unused() {
+        emits(MOVED, Duration::ZERO).retry(POLICY);
+    }
+    let report = unused().run().keep_values(true).report().await;
+    let values = report.values::<emits>();
+    let keys: Vec<_> = values.keys().map(MappingKey::as_str).collect();
+    assert_eq!(keys, ["a", "d", "e"]);
 }

@@ -340,3 +340,24 @@ async fn a_key_whose_steps_may_run_at_once_gives_its_slot_to_others_too() {
     let took = began.elapsed();
     assert!(took < 210 * SECOND, "{took:?}");
 }
+
+/// S28
+#[tokio::test(start_paused = true)]
+async fn a_retry_that_is_due_waits_for_its_turn_and_not_for_all_others() {
+    #[op]
+    async fn first_fails(ctx: OpContext, x: u64) -> Result<u64, String> {
+        sleep(Duration::from_millis(10)).await;
+        if x == 0 && ctx.attempt() == 1 { Err("again".to_owned()) } else { Ok(x) }
+    }
+    #[job]
+    fn one_by_one() {
+        let policy = RetryPolicy::new(1).delay(Duration::from_millis(100));
+        count(300).max_concurrent(1).map(|x| first_fails(x).retry(policy));
+    }
+    let report = one_by_one().run().keep_steps(true).report().await;
+    let ended = |key: &str| {
+        let step = report.step(key).unwrap();
+        step.started().unwrap() + step.duration().unwrap()
+    };
+    assert!(ended("first_fails[0]") < ended("first_fails[100]"));
+}

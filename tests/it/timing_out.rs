@@ -246,3 +246,32 @@ fn a_blocking_op_sees_that_its_time_is_over() {
         assert_eq!(attempts, Some(2));
     }
 }
+
+/// S32, S36
+#[test]
+fn an_op_that_still_blocks_its_thread_keeps_its_keys_slot() {
+    #[job]
+    fn lingering(graph: bool) {
+        let keys = count(4).max_concurrent(1);
+        keys.map(|x| {
+            let x = if graph { add(x, add(x, 0)) } else { x };
+            holds(x).timeout(Duration::from_millis(5))
+        });
+    }
+    for (flavor, graph) in FLAVORS.into_iter().flat_map(|f| [(f, false), (f, true)]) {
+        ends(flavor, move || async move {
+            let (go, hold) = Hold::new();
+            let gauge = Gauge::default();
+            let run = lingering(graph).run().resource(gauge.clone()).resource(hold).start();
+            let mut events = run.events();
+            while !matches!(events.next().await.unwrap().kind, EventKind::StepFailure { .. }) {}
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(gauge.most(), 1);
+            drop(go);
+            assert_eq!(run.wait().await.failures().count(), 1);
+            assert_eq!(gauge.most(), 1);
+        });
+    }
+}

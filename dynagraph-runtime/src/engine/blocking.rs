@@ -23,13 +23,8 @@ pub(super) struct Blocking {
 const IDLE: usize = usize::MAX;
 
 impl Blocking {
-    /// A thread for one step.
-    pub(super) fn one(node: NodeId, path: KeyPath) -> Self {
-        Self { node: AtomicUsize::new(node.0), ..Self::of_keys(path) }
-    }
-
-    /// A thread for keys of an instance.
-    pub(super) fn of_keys(path: KeyPath) -> Self {
+    /// A thread that is at no step yet.
+    pub(super) fn new(path: KeyPath) -> Self {
         Self {
             path,
             keys: Mutex::default(),

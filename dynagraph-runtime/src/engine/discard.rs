@@ -1,6 +1,6 @@
 //! Copies whose keys a retried producer no longer emits: what is known of their steps is forgotten.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 
 use super::cell::lock;
@@ -12,7 +12,11 @@ use crate::step::StepStatus;
 
 /// The copies that are discarded.
 #[derive(Debug, Default)]
-pub(super) struct Discarded(Mutex<HashMap<Copy, Begun>>);
+pub(super) struct Discarded {
+    copies: Mutex<HashMap<Copy, Begun>>,
+    /// What was emitted for them, where nothing is mapped over it.
+    unused: Mutex<HashSet<(NodeId, Vec<u64>)>>,
+}
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Copy {
@@ -29,14 +33,26 @@ impl Discarded {
     pub(super) fn add(&self, scope: ScopeId, around: &KeyPath, place: u64, begun: bool) {
         let mut places = around.indexes();
         places.push(place);
-        lock(&self.0).insert(Copy { scope, places }, begun);
+        lock(&self.copies).insert(Copy { scope, places }, begun);
+    }
+
+    /// Discards what a producer emitted at this place, which had no copy.
+    pub(super) fn add_unused(&self, producer: NodeId, around: &KeyPath, place: u64) {
+        let mut places = around.indexes();
+        places.push(place);
+        lock(&self.unused).insert((producer, places));
     }
 
     /// Forgets the steps and values of the copies.
     ///
-    /// Of a copy's own ops, a step that is not recorded succeeded; those further inside are all recorded.
-    pub(super) fn forget(&self, plan: &Plan, account: &mut Account) {
-        let copies = std::mem::take(&mut *lock(&self.0));
+    /// Of a copy's own ops, a step that is not recorded succeeded if the run came to its end, `whole`; those further inside
+    /// are all recorded.
+    pub(super) fn forget(&self, plan: &Plan, account: &mut Account, whole: bool) {
+        let unused = std::mem::take(&mut *lock(&self.unused));
+        if !unused.is_empty() {
+            account.values.retain(|kept| !unused.contains(&(kept.node, kept.path.indexes())));
+        }
+        let copies = std::mem::take(&mut *lock(&self.copies));
         if copies.is_empty() {
             return;
         }
@@ -61,7 +77,7 @@ impl Discarded {
             uncount(&mut counts[step.node.0][step.status.place()]);
             false
         });
-        for (copy, _) in copies.iter().filter(|(_, begun)| **begun) {
+        for (copy, _) in copies.iter().filter(|(_, begun)| whole && **begun) {
             for node in &plan.scope(copy.scope).nodes {
                 if plan.op(*node).is_some() && !own_steps.contains_key(&(copy, *node)) {
                     uncount(&mut counts[node.0][StepStatus::Success.place()]);

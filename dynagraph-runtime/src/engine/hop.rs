@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
+
 use super::Engine;
 use super::attempt::{Attempt, AttemptResult, StepEnvironment, start};
 use super::blocking::Blocking;
+use super::overdue::{Deadlines, Missed};
 use crate::error::{OpError, StepError};
 use crate::graph::NodeId;
 use crate::key::KeyPath;
@@ -33,15 +36,24 @@ impl Hop {
     /// Calls the op, and waits for its end or for the end of its time.
     ///
     /// An op that runs on keeps what it holds until it returns.
+    /// There may be no thread for it at once: its time begins when it does, and it does not if the run is told to stop.
     pub(super) async fn call<H: Send + 'static>(self, engine: &Arc<Engine>, held: H) -> Hopped<H> {
         let node = self.node;
-        let rules = engine.rules(node);
         let emits = engine.plan.op(node).is_some_and(OpPlan::emits);
         let info = Arc::new(engine.step_info(node, self.path.clone(), self.attempt));
-        let blocking = Arc::new(Blocking::one(node, self.path.clone()));
+        let blocking = Arc::new(Blocking::new(self.path.clone()));
+        let (tell, told) = oneshot::channel();
         let on_thread = {
             let (engine, info) = (Arc::clone(engine), Arc::clone(&info));
-            move || (self.call_here(&engine, info), held)
+            let blocking = Arc::clone(&blocking);
+            move || {
+                let wanted = !engine.stop.is_stopped() && tell.send(()).is_ok();
+                let result = wanted.then(|| {
+                    blocking.at(node, 0);
+                    self.call_here(&engine, info)
+                });
+                (result, held)
+            }
         };
         let ended = async {
             if emits {
@@ -54,13 +66,17 @@ impl Hop {
         let ended = tokio::select! {
             biased;
             ended = ended => ended,
-            missed = rules.deadlines.missed(&info) => {
+            missed = overdue(told, engine.rules(node).deadlines, &info) => {
                 info.over.ask();
                 return Hopped { result: Err(missed.error(true)), info, held: None };
             }
         };
         match ended {
-            Ok((result, held)) => Hopped { result, info, held: Some(held) },
+            Ok((Some(result), held)) => Hopped { result, info, held: Some(held) },
+            Ok((None, held)) => {
+                drop(held);
+                std::future::pending().await
+            }
             Err(error) => {
                 let result = Err(StepError::Op(OpError::from(error)));
                 Hopped { result, info, held: None }
@@ -79,5 +95,13 @@ impl Hop {
             // An op may do both: block first, and go on as a future.
             Attempt::Running(future) => engine.handle.block_on(future),
         }
+    }
+}
+
+/// Waits until an attempt has begun and then has missed its time.
+async fn overdue(begun: oneshot::Receiver<()>, deadlines: Deadlines, info: &StepInfo) -> Missed {
+    match begun.await {
+        Ok(()) => deadlines.missed(info).await,
+        Err(_) => std::future::pending().await,
     }
 }

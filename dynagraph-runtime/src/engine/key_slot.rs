@@ -36,6 +36,16 @@ impl State {
     }
 }
 
+/// The slot of a key, held until it is dropped.
+#[derive(Debug)]
+pub(super) struct Held(Arc<KeySlot>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.change(|state| state.running = state.running.saturating_sub(1));
+    }
+}
+
 impl KeySlot {
     /// Takes a slot for the next key of a fan-out.
     pub(super) async fn take(fan_out: &FanOut) -> Self {
@@ -80,6 +90,12 @@ impl KeySlot {
         wait.await;
         self.change(|state| state.resting -= 1);
         self.enter().await;
+    }
+
+    /// Holds the slot for an attempt, which may run on after its step's end.
+    pub(super) fn hold(slot: &Arc<Self>) -> Held {
+        slot.change(|state| state.running += 1);
+        Held(Arc::clone(slot))
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {

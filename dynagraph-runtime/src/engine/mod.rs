@@ -171,7 +171,7 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Option<Ran> {
         engine.cancel_unstarted();
     }
     let mut account = engine.ledger.close();
-    engine.discarded.forget(&engine.plan, &mut account);
+    engine.discarded.forget(&engine.plan, &mut account, stopped.is_none());
     if !engine.options.keep_steps {
         account.steps.retain(StepReport::is_remarkable);
     }

@@ -51,11 +51,14 @@ pub(super) struct Rules {
 }
 
 /// What the rules of its nodes mean for a scope.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct ScopeRules {
     shape: Shape,
     /// Whether a step may have to wait for its retry.
     may_rest: bool,
+    /// Whether a step may run on after its end, as it blocks its thread.
+    may_linger: bool,
     /// Whether the keys of its copies may be emitted once more.
     provisional: bool,
     /// Whether it is inside of copies whose keys may be emitted once more.
@@ -74,6 +77,7 @@ impl Rules {
                 shape => shape,
             };
             let may_rest = of_scope().any(|rules| rules.retry.is_some());
+            let may_linger = of_scope().any(|rules| rules.blocking && !rules.deadlines.are_none());
             let provisional = match scope.feed {
                 Feed::Emitted { node, output } => {
                     let retries = |rules: &NodeRules| rules.retry.is_some();
@@ -83,7 +87,7 @@ impl Rules {
                 }
                 _ => false,
             };
-            ScopeRules { shape, may_rest, provisional, in_provisional: false }
+            ScopeRules { shape, may_rest, may_linger, provisional, in_provisional: false }
         });
         let mut scopes: Vec<_> = scopes.collect();
         for scope in 0..scopes.len() {
@@ -111,6 +115,17 @@ impl Engine {
     /// Whether a step of a scope may have to wait for its retry.
     pub(super) fn may_rest(&self, scope: ScopeId) -> bool {
         self.rules.scopes[scope.0].may_rest
+    }
+
+    /// Whether a step of a scope may run on after its end, as it blocks its thread.
+    pub(super) fn may_linger(&self, scope: ScopeId) -> bool {
+        self.rules.scopes[scope.0].may_linger
+    }
+
+    /// Whether what reads a scope's copies may read them in another order than they are begun in, or not at all.
+    pub(super) fn is_read_late(&self, scope: ScopeId) -> bool {
+        let ScopeRules { provisional, in_provisional, .. } = self.rules.scopes[scope.0];
+        provisional || in_provisional || self.options.shuffle.is_some()
     }
 
     /// Whether the keys of a scope's copies may be emitted once more, so that nothing is final before their producer's end.

@@ -14,9 +14,12 @@ use std::time::Duration;
 /// [`OpError::permanent`](crate::OpError::permanent) is never retried, a panic only with [`retry_panics`](Self::retry_panics),
 /// and [`OpError::retry_after`](crate::OpError::retry_after) names its own delay.
 ///
-/// An op that emits keys and is retried keeps the copies of keys that it emits again.
-/// What reads those copies in order, as a fold does, then waits until the op has succeeded, and such an op is not held back by
-/// its window.
+/// What an op takes by value is cloned for every attempt but the last one that there may be.
+///
+/// An op that emits keys and is retried keeps the copies of keys that it emits again, and discards the others.
+/// What reads those copies in order, as a fold does, then waits until the op has succeeded, and neither the op nor its copies are
+/// held back by the windows of what is read so.
+/// In the report, the copies stand where their keys were first emitted.
 ///
 /// # Examples
 ///

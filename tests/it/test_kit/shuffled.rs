@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use dynagraph::prelude::*;
-use dynagraph::{Run, RunReport};
+use dynagraph::{Event, EventKind, Run, RunReport};
 use tokio::time::{sleep, timeout};
 
 use super::{SECOND, joined};
-use crate::support::{Flavor, Log, add, count, echo, ends, steps, sum};
+use crate::support::{FLAVORS, Flavor, Log, add, count, echo, ends, steps, sum};
 
 #[op]
 async fn note(log: Resource<Log>, ctx: OpContext, x: u64) -> u64 {
@@ -226,4 +226,43 @@ async fn a_job_that_depends_on_who_starts_first_is_found_out() {
         found |= gave(racing().run().shuffle(seed)).await != expected;
     }
     assert!(found);
+}
+
+/// S34
+#[test]
+fn what_is_read_in_order_holds_no_copy_back_that_starts_late() {
+    #[op]
+    async fn emits_many(numbers: DynamicOut<u64>, from: u64) -> Result<(), OpError> {
+        for n in 0..50 {
+            numbers.emit(from + n, n).await?;
+        }
+        Ok(())
+    }
+    #[job]
+    fn read_in_order() -> OutputHandle<u64> {
+        let inner = count(5).max_concurrent(1).map(|x| emits_many(x).window(1));
+        inner.flatten().fold(0, add)
+    }
+    for (flavor, seed) in FLAVORS.into_iter().flat_map(|f| (0..5).map(move |seed| (f, seed))) {
+        let sum =
+            ends(flavor, move || async move { read_in_order().run().shuffle(seed).await.unwrap() });
+        assert_eq!(sum, 5 * (49 * 50 / 2) + 50 * 10);
+    }
+}
+
+#[tokio::test]
+async fn every_key_is_told_in_a_shuffled_run_too() {
+    #[job]
+    fn listed() -> OutputHandle<u64> {
+        sum(count(20).map(echo).collect())
+    }
+    let log = Log::default();
+    let told = log.clone();
+    let run = listed().run().shuffle(3).observe(move |event: &Event| {
+        if let EventKind::StepEmit { key, .. } = &event.kind {
+            told.say(key.as_str());
+        }
+    });
+    assert_eq!(run.await.unwrap(), 190);
+    assert_eq!(log.len(), 20);
 }

@@ -132,7 +132,7 @@ impl Chain {
     /// Says from now on which step it is at.
     pub(super) fn blocking(&mut self) -> &Arc<Blocking> {
         let path = &self.around.outer.path;
-        self.blocking.get_or_insert_with(|| Arc::new(Blocking::of_keys(path.clone())))
+        self.blocking.get_or_insert_with(|| Arc::new(Blocking::new(path.clone())))
     }
 
     /// Begins the instance of a key.

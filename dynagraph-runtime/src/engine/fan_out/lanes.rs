@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Elements, FanOut, Item, State};
 use crate::engine::cell::lock;
 use crate::engine::lane;
+use crate::key::MappingKey;
 use crate::plan::Feed;
 
 /// A lane whose key waits, until it is dropped.
@@ -68,7 +69,9 @@ impl FanOut {
         }
         let mut state = lock(&self.state);
         if state.shuffle.is_some() {
-            return self.take_any(&mut state, block);
+            let pulled = self.take_any(&mut state, block);
+            drop(state);
+            return self.tell_pulled(pulled.iter());
         }
         let listed = state.list.as_ref().map_or(0, |list| list.remaining());
         // The last keys are shared by all lanes.
@@ -85,32 +88,38 @@ impl FanOut {
             let queued = block.len();
             self.pull(&mut state, most, block);
             drop(state);
-            self.tell_pulled(block.range(queued..));
+            self.tell_pulled(block.range(queued..).map(|item| &item.key));
         }
     }
 
     /// Tells of the keys that were pulled from a list, before any of them begins.
-    pub(super) fn tell_pulled<'a>(&self, items: impl Iterator<Item = &'a Item>) {
+    fn tell_pulled<'a>(&self, keys: impl Iterator<Item = &'a MappingKey>) {
         if !self.engine.listeners.any() {
             return;
         }
         let Some((node, output)) = self.engine.plan.emitter(self.scope) else { return };
-        for item in items {
-            self.engine.tell_emitted(node, &self.frame.path, output, &item.key);
+        for key in keys {
+            self.engine.tell_emitted(node, &self.frame.path, output, key);
         }
     }
 
-    /// Takes any of the keys that can be taken.
-    pub(super) fn take_any(&self, state: &mut State, block: &mut VecDeque<Item>) {
+    /// Takes any of the keys that can be taken. Gives those that were pulled for it, if anybody wants to know.
+    fn take_any(&self, state: &mut State, block: &mut VecDeque<Item>) -> Vec<MappingKey> {
+        let mut pulled = Vec::new();
         if state.list.is_some() {
             let room = usize::try_from(self.room_in(state)).unwrap_or(usize::MAX);
             let mut queue = std::mem::take(&mut state.queue);
-            self.pull(state, queue.len().saturating_add(room), &mut queue);
+            let queued = queue.len();
+            self.pull(state, queued.saturating_add(room), &mut queue);
+            if self.engine.listeners.any() {
+                pulled.extend(queue.range(queued..).map(|item| item.key.clone()));
+            }
             state.queue = queue;
         }
         if let Some(shuffle) = &mut state.shuffle {
             block.extend(shuffle.pick(&mut state.queue));
         }
+        pulled
     }
 
     /// Pulls keys from a list until the block has so many.

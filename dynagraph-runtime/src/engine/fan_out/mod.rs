@@ -90,8 +90,8 @@ impl FanOut {
         let has_streams =
             plan.gathers.iter().any(|gather| matches!(gather.kind, GatherKind::Stream { .. }));
         let window = match plan.window {
-            // What reads the copies in order waits for the producer's end, which must then not wait for it.
-            _ if provisional && has_streams => u64::MAX,
+            // What reads the copies in order may come to them late, or never: nobody may wait for it.
+            _ if has_streams && engine.is_read_late(scope) => u64::MAX,
             Window::Keys(keys) => keys.get() as u64,
             Window::Default => DEFAULT_WINDOW.get().max(lanes) as u64,
             Window::Unbounded => u64::MAX,
@@ -101,7 +101,8 @@ impl FanOut {
         // Of a key that has fan-outs of its own, something may run while a step rests.
         let may_rest = plan.children.is_empty() && engine.may_rest(scope);
         let max_lanes = if may_rest { lanes.saturating_add(RESTING_LANES) } else { lanes };
-        let own = || may_rest.then(|| Arc::new(Semaphore::new(lanes.min(Semaphore::MAX_PERMITS))));
+        let counted = may_rest || engine.may_linger(scope);
+        let own = || counted.then(|| Arc::new(Semaphore::new(lanes.min(Semaphore::MAX_PERMITS))));
         // Blocking keys that wait do not say so: all lanes are started while there is work.
         let eager = if shape == Shape::Blocking { lanes } else { engine.workers };
         let fan_out = Arc::new(Self {

@@ -30,7 +30,7 @@ pub(super) struct Instance {
     pub(super) engine: Arc<Engine>,
     pub(super) frame: Arc<Frame>,
     pub(super) fan_outs: Vec<Arc<FanOut>>,
-    slot: KeySlot,
+    slot: Arc<KeySlot>,
 }
 
 type Fiber<'a> = BoxFuture<'a, ()>;
@@ -42,7 +42,7 @@ pub(super) async fn run(fan_out: &Arc<FanOut>, item: Item, slot: KeySlot) {
         Instance::new(&fan_out.engine, fan_out.scope, Some(&fan_out.frame), elements, |outer| {
             outer.path.child(key.clone(), index)
         });
-    instance.slot = slot;
+    instance.slot = Arc::new(slot);
     let gathers = fan_out.plan().gathers.iter().zip(&fan_out.sinks);
     let deliveries = gathers.map(|(gather, sink)| -> Fiber<'_> {
         let key = &key;
@@ -75,7 +75,7 @@ impl Instance {
         elements.each(|place, outcome| frame.cell(places[place]).set(outcome));
         let fan_outs = plan.children.iter().map(|child| FanOut::new(engine, *child, &frame));
         let fan_outs = fan_outs.collect();
-        Self { engine: Arc::clone(engine), frame, fan_outs, slot: KeySlot::default() }
+        Self { engine: Arc::clone(engine), frame, fan_outs, slot: Arc::default() }
     }
 
     /// Runs every node and every fan-out to its end, beside `others`.

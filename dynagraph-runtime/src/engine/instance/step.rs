@@ -7,11 +7,13 @@ use tokio::time::Instant;
 
 use super::Instance;
 use crate::engine::Engine;
+use crate::engine::again::Order;
 use crate::engine::attempt::{Attempt, AttemptResult, StepEnvironment, conforming, start};
 use crate::engine::cell::lock;
 use crate::engine::fan_out::Ending;
 use crate::engine::hop::Hop;
 use crate::engine::in_flight::InFlight;
+use crate::engine::key_slot::{Held, KeySlot};
 use crate::engine::ledger::{Ended, How};
 use crate::engine::limit::Lendable;
 use crate::engine::outcome::Outcome;
@@ -80,8 +82,11 @@ impl Instance {
             let lendable = Lendable::new(Arc::clone(engine), id, slots);
             let ports = self.ports(id, op, &trying, &lendable);
             let in_flight = InFlight::new(engine, id, trying.attempt, path);
-            let (result, metadata) = self.attempt(&mut trying, &ports, Lent(lendable)).await;
-            let broken = ports.iter().flatten().find_map(|port| port.close());
+            let held = (Lent(lendable), KeySlot::hold(&self.slot));
+            let (result, metadata) = self.attempt(&mut trying, &ports, held).await;
+            // Each of them, whichever is broken.
+            let broken: Vec<_> = ports.iter().flatten().map(|port| port.close()).collect();
+            let broken = broken.into_iter().flatten().next();
             let result = match (broken, result) {
                 (Some(broken), _) => Err(StepError::Emit(broken)),
                 (None, Ok(returned)) => conforming(Some(op), returned)
@@ -116,7 +121,7 @@ impl Instance {
         &self,
         trying: &mut Trying,
         ports: &[Option<Arc<OutputPort>>],
-        lent: Lent,
+        held: (Lent, Held),
     ) -> (AttemptResult, Metadata) {
         let engine = &self.engine;
         let (node, attempt) = (trying.node, trying.attempt);
@@ -129,7 +134,7 @@ impl Instance {
             .collect();
         if rules.blocking {
             let hop = Hop { node, path: path(), attempt, inputs, ports };
-            let hopped = hop.call(engine, lent).await;
+            let hopped = hop.call(engine, held).await;
             return (hopped.result, hopped.info.take_metadata());
         }
         let info = OnceCell::new();
@@ -152,7 +157,7 @@ impl Instance {
             }
             Attempt::Running(future) => future.await,
         };
-        drop(lent);
+        drop(held);
         (result, info.map(|info| info.take_metadata()).unwrap_or_default())
     }
 
@@ -233,7 +238,12 @@ impl Instance {
                 (Given::List(list), OutputPlan::Unused) => {
                     self.emit_unused(id, op.spec.outputs[place].name, list);
                 }
-                (_, OutputPlan::Unused) => {}
+                (_, OutputPlan::Unused) => {
+                    let order = emissions[place].as_ref().and_then(|of| lock(of).order());
+                    for place in order.iter().flat_map(Order::discarded) {
+                        engine.discarded.add_unused(id, &self.frame.path, place);
+                    }
+                }
             }
         }
     }

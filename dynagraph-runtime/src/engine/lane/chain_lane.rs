@@ -106,6 +106,10 @@ impl ChainLane {
                     return;
                 }
                 if fan_out.has_work() {
+                    if fan_out.may_rest {
+                        // A key whose retry is due may wait for them.
+                        slots.give_all_back();
+                    }
                     continue;
                 }
             }
