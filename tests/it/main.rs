@@ -12,6 +12,7 @@ extern crate dynagraph as renamed;
 
 mod canceling;
 mod composition;
+mod context;
 mod ctrl_c;
 mod documents;
 mod dropping;

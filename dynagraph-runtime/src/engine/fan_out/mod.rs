@@ -48,6 +48,8 @@ pub(super) struct FanOut {
     work: Semaphore,
     room: Notify,
     ended: Notify,
+    /// Whether somebody ends it.
+    closing: AtomicBool,
     over: AtomicBool,
 }
 
@@ -122,6 +124,7 @@ impl FanOut {
             work: Semaphore::new(0),
             room: Notify::new(),
             ended: Notify::new(),
+            closing: AtomicBool::new(false),
             over: AtomicBool::new(false),
         });
         for sink in &fan_out.sinks {
@@ -285,7 +288,7 @@ impl FanOut {
         let Some(ending) = state.ending.clone().filter(|_| over) else { return };
         let emitted = state.emitted;
         drop(state);
-        if self.over.swap(true, Ordering::SeqCst) {
+        if self.closing.swap(true, Ordering::SeqCst) {
             return;
         }
         for sink in &self.sinks {
@@ -297,6 +300,8 @@ impl FanOut {
             self.frame.cell(*cell).release();
         }
         self.work.close();
+        // Only now: who waits for it takes what the sinks have.
+        self.over.store(true, Ordering::SeqCst);
         self.ended.notify_waiters();
     }
 
