@@ -1,6 +1,7 @@
 //! What a fan-out gave although some of its keys failed.
 
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 
 use crate::error::StepError;
@@ -72,6 +73,29 @@ impl Tolerance {
             Limit::All => true,
         }
     }
+
+    /// What may fail, as the end of a sentence: `at most 5 % may`.
+    pub(crate) fn in_words(self) -> String {
+        match self.0 {
+            Limit::Count(0) => "none may".to_owned(),
+            Limit::Count(keys) => format!("at most {keys} may"),
+            // Rounded, as `0.29 * 100.0` is less than 29.
+            Limit::Ratio(ratio) => format!("at most {} % may", (ratio * 1e11).round() / 1e9),
+            Limit::All => "all may".to_owned(),
+        }
+    }
+}
+
+/// A fan-out of which more keys failed than its `collect_partial` tolerates.
+#[derive(Debug, Clone)]
+pub(crate) struct Exceeded {
+    /// Where it is collected.
+    pub(crate) at: &'static Location<'static>,
+    pub(crate) tolerance: Tolerance,
+    /// For each key that failed, the step that did.
+    pub(crate) steps: Vec<StepKey>,
+    /// How many keys there are.
+    pub(crate) total: usize,
 }
 
 /// The values of a fan-out, and the keys that failed, each in the order of emission.
@@ -147,6 +171,14 @@ mod tests {
             let percent = usize::from(percent);
             assert!(Tolerance::ratio(ratio).allows(percent, 100), "{percent}");
             assert!(!Tolerance::ratio(ratio).allows(percent * 10 + 1, 1_000), "{percent}");
+        }
+    }
+
+    #[test]
+    fn a_ratio_is_said_in_percent() {
+        for (ratio, percent) in [(0.05, "5"), (0.29, "29"), (0.125, "12.5"), (0.001, "0.1")] {
+            let words = format!("at most {percent} % may");
+            assert_eq!(Tolerance::ratio(ratio).in_words(), words);
         }
     }
 

@@ -16,12 +16,12 @@ use std::time::Duration;
 
 pub use handle::{Canceler, RunHandle};
 #[cfg(feature = "test")]
-pub use replacing::{Replace, StandsFor, TakenBy};
+pub use replacing::{Later, Replace, StandsFor, TakenBy};
 pub use report::{RunReport, RunStatus};
 
 use crate::engine::{self, Options};
 use crate::error::{MissingResource, RunError};
-use crate::event::{EventKind, Listeners, Observer};
+use crate::event::{Event, EventKind, Listeners, Observer};
 use crate::job::{Composed, Job};
 use crate::op::RetryPolicy;
 use crate::time::Rate;
@@ -161,9 +161,53 @@ impl<T> Run<T> {
         self
     }
 
+    /// Calls `observer` with everything that happens in the run. There can be several.
+    ///
+    /// As [`observe`](Self::observe), for a closure whose parameter's type is not written.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dynagraph_runtime::{EventKind, Job};
+    ///
+    /// # let job = Job::compose("nothing", || ());
+    /// let run = job.run().on_event(|event| {
+    ///     if let EventKind::StepFailure { step, error, .. } = &event.kind {
+    ///         eprintln!("{step}: {error}");
+    ///     }
+    /// });
+    /// # drop(run);
+    /// ```
+    pub fn on_event(self, observer: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.observe(observer)
+    }
+
     /// Tells `observer` of everything that happens in the run. There can be several.
     ///
-    /// [`RunHandle::events`] gives the same to those who would rather read.
+    /// [`on_event`](Self::on_event) takes a closure, and [`RunHandle::events`] gives the same to those who would rather
+    /// read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    ///
+    /// use dynagraph_runtime::{Event, Job, RunError};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), RunError> {
+    /// # let job = Job::compose("nothing", || ());
+    /// let seen = Arc::new(AtomicUsize::new(0));
+    /// let counted = Arc::clone(&seen);
+    /// let counting = move |_: &Event| {
+    ///     counted.fetch_add(1, Ordering::Relaxed);
+    /// };
+    /// job.run().observe(counting).await?;
+    /// assert_eq!(seen.load(Ordering::Relaxed), 2); // The run began, and it succeeded.
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn observe(mut self, observer: impl Observer) -> Self {
         self.observers.push(Arc::new(observer));
         self

@@ -84,7 +84,8 @@ impl<T> DynamicHandle<T> {
     /// An attempt of the op that gives these values fails when it takes longer. See [`OutputHandle::timeout`].
     #[track_caller]
     pub fn timeout(self, timeout: Duration) -> Self {
-        rules::timeout(self.producer(), timeout, Location::caller());
+        let at = Location::caller();
+        rules::limit_time(self.producer(), "timeout", timeout, at, |rules| &mut rules.timeout);
         self
     }
 
@@ -92,21 +93,24 @@ impl<T> DynamicHandle<T> {
     /// See [`OutputHandle::idle_timeout`].
     #[track_caller]
     pub fn idle_timeout(self, timeout: Duration) -> Self {
-        rules::idle_timeout(self.producer(), timeout, Location::caller());
+        let at = Location::caller();
+        rules::limit_time(self.producer(), "idle_timeout", timeout, at, |rules| {
+            &mut rules.idle_timeout
+        });
         self
     }
 
     /// Every step of the op that gives these values takes a slot of this pool. See [`OutputHandle::pool`].
     #[track_caller]
     pub fn pool(self, name: impl Into<String>) -> Self {
-        rules::pool(self.producer(), name.into(), 1, Location::caller());
+        rules::pool(self.producer(), "pool", name.into(), 1, Location::caller());
         self
     }
 
     /// As [`pool`](Self::pool), for steps that take several slots each.
     #[track_caller]
     pub fn weighted_pool(self, name: impl Into<String>, weight: u32) -> Self {
-        rules::pool(self.producer(), name.into(), weight, Location::caller());
+        rules::pool(self.producer(), "weighted_pool", name.into(), weight, Location::caller());
         self
     }
 

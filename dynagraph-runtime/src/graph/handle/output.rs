@@ -54,9 +54,9 @@ impl<T> OutputHandle<T> {
     #[track_caller]
     pub fn max_concurrent(self, limit: usize) -> Self {
         let at = Location::caller();
-        describe(self.port, "max_concurrent", at, |composer, op| match NonZeroUsize::new(limit) {
+        describe(self.port, "max_concurrent", at, |mistake, op| match NonZeroUsize::new(limit) {
             Some(limit) => op.spec.rules.max_concurrent = Some(limit),
-            None => *composer = Some(BuildError::Zero { method: "max_concurrent", at }),
+            None => *mistake = Some(BuildError::Zero { method: "max_concurrent", at }),
         });
         self
     }
@@ -77,7 +77,8 @@ impl<T> OutputHandle<T> {
     /// A blocking one cannot be aborted: it runs on and keeps its slots until it returns, and what it gives is dropped.
     #[track_caller]
     pub fn timeout(self, timeout: Duration) -> Self {
-        rules::timeout(self.port, timeout, Location::caller());
+        let at = Location::caller();
+        rules::limit_time(self.port, "timeout", timeout, at, |rules| &mut rules.timeout);
         self
     }
 
@@ -86,7 +87,8 @@ impl<T> OutputHandle<T> {
     /// Overrides the op's own `idle_timeout`; otherwise as [`timeout`](Self::timeout).
     #[track_caller]
     pub fn idle_timeout(self, timeout: Duration) -> Self {
-        rules::idle_timeout(self.port, timeout, Location::caller());
+        let at = Location::caller();
+        rules::limit_time(self.port, "idle_timeout", timeout, at, |rules| &mut rules.idle_timeout);
         self
     }
 
@@ -95,14 +97,14 @@ impl<T> OutputHandle<T> {
     /// Replaces the op's own pool. The run gives both their size: `run().pool("api", 10)`, `run().rate("api", ..)`.
     #[track_caller]
     pub fn pool(self, name: impl Into<String>) -> Self {
-        rules::pool(self.port, name.into(), 1, Location::caller());
+        rules::pool(self.port, "pool", name.into(), 1, Location::caller());
         self
     }
 
     /// As [`pool`](Self::pool), for steps that take several slots each.
     #[track_caller]
     pub fn weighted_pool(self, name: impl Into<String>, weight: u32) -> Self {
-        rules::pool(self.port, name.into(), weight, Location::caller());
+        rules::pool(self.port, "weighted_pool", name.into(), weight, Location::caller());
         self
     }
 
