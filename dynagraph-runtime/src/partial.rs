@@ -22,6 +22,7 @@ use crate::keyed::Keyed;
 /// assert_ne!(few, Tolerance::none());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[must_use = "a tolerance does nothing until it is given to `collect_partial`"]
 pub struct Tolerance(Limit);
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -101,6 +102,22 @@ pub(crate) struct Exceeded {
 /// The values of a fan-out, and the keys that failed, each in the order of emission.
 ///
 /// What `collect_partial` gives. Keys that were skipped are in neither.
+///
+/// # Examples
+///
+/// ```
+/// use dynagraph_runtime::Partial;
+///
+/// fn summary(pages: &Partial<String>) -> String {
+///     let mut text = format!("{} of {} pages", pages.values.len(), pages.total());
+///     for failed in &pages.failed {
+///         text.push_str(&format!("\n  {failed}"));
+///     }
+///     text
+/// }
+///
+/// assert_eq!(summary(&Partial::default()), "0 of 0 pages");
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Partial<T> {
     /// The values of the keys that succeeded.
@@ -122,6 +139,18 @@ impl<T> Partial<T> {
 }
 
 /// A key of a fan-out that gave no value, because a step failed.
+///
+/// # Examples
+///
+/// ```
+/// use dynagraph_runtime::{FailedKey, StepError};
+///
+/// fn timed_out(failed: &[FailedKey]) -> impl Iterator<Item = &str> {
+///     let late = |failed: &&FailedKey| matches!(*failed.error, StepError::TimedOut { .. });
+///     failed.iter().filter(late).map(|failed| failed.key.as_str())
+/// }
+/// # let _ = timed_out;
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct FailedKey {

@@ -110,13 +110,13 @@ fn check_is_retried(args: &Args, errors: &mut Errors) {
     let lacks_delay = need(&[max_delay, backoff, jitter]).filter(|_| delay.key.is_none());
     let delay = "`delay = \"..\"`";
     match (lacks_retries, lacks_delay) {
-        (Some((key, these)), None) => {
-            errors.push(key, format_args!("{these} `max_retries = N`"));
+        (Some((key, of_all)), None) => {
+            errors.push(key, format_args!("{of_all} `max_retries = N`"));
         }
-        (Some((key, these)), Some((_, those))) => {
-            errors.push(key, format_args!("{these} `max_retries = N`, and {those} {delay}"));
+        (Some((key, of_all)), Some((_, of_delay))) => {
+            errors.push(key, format_args!("{of_all} `max_retries = N`, and {of_delay} {delay}"));
         }
-        (None, Some((key, these))) => errors.push(key, format_args!("{these} {delay}")),
+        (None, Some((key, of_delay))) => errors.push(key, format_args!("{of_delay} {delay}")),
         (None, None) => {}
     }
 }

@@ -111,6 +111,18 @@ impl<T> Run<T> {
     /// Retries steps of ops that have no policy of their own.
     ///
     /// The nearest policy wins, as a whole: that of the op's use in the job, then the op's, then this one.
+    /// An op's `retry_if` is no part of a policy, and stays.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dynagraph_runtime::time::ms;
+    /// use dynagraph_runtime::{Jitter, Job, RetryPolicy};
+    ///
+    /// # let job = Job::compose("nothing", || ());
+    /// let run = job.run().default_retry(RetryPolicy::new(2).delay(ms(100)).jitter(Jitter::Full));
+    /// # drop(run);
+    /// ```
     pub fn default_retry(mut self, policy: RetryPolicy) -> Self {
         self.options.default_retry = Some(policy);
         self
@@ -125,6 +137,17 @@ impl<T> Run<T> {
     }
 
     /// How long a canceled run waits for the ops that run, before it aborts them. 10 seconds unless said.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dynagraph_runtime::Job;
+    /// use dynagraph_runtime::time::secs;
+    ///
+    /// # let job = Job::compose("nothing", || ());
+    /// let run = job.run().grace(secs(60));
+    /// # drop(run);
+    /// ```
     pub fn grace(mut self, grace: Duration) -> Self {
         self.options.grace = grace;
         self
@@ -142,6 +165,22 @@ impl<T> Run<T> {
     ///
     /// The process then no longer ends by itself on Ctrl-C, also after the run: tokio listens from now on.
     /// It needs a runtime with I/O enabled, as `#[tokio::main]` makes it; in another one it does nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dynagraph_runtime::{Job, RunError};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), RunError> {
+    /// # let job = Job::compose("nothing", || ());
+    /// match job.run().cancel_on_ctrl_c().await {
+    ///     Err(RunError::Canceled) => eprintln!("until the next time"),
+    ///     result => result?,
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn cancel_on_ctrl_c(mut self) -> Self {
         self.options.cancel_on_ctrl_c = true;
         self

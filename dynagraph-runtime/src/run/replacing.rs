@@ -46,19 +46,20 @@ pub trait Replace<F>: Sized {
     /// #     }
     /// # }
     /// # type fetch = Fetch;
-    /// # fn download(url: impl IntoInput<String>) -> OutputHandle<String> {
+    /// # fn fetch(url: impl IntoInput<String>) -> OutputHandle<String> {
     /// #     dynagraph_runtime::invoke::<Fetch>((url.into_input(),))
+    /// # }
+    /// # fn crawl() -> Job<String> {
+    /// #     Job::compose("crawl", || fetch("example.org"))
     /// # }
     /// use dynagraph_runtime::{OpError, Replace as _};
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), RunError> {
-    /// let job = Job::compose("crawl", || download("example.org"));
-    ///
-    /// let page = job.run().replace::<fetch>(|url| async move { url.to_uppercase() }).await?;
+    /// let page = crawl().run().replace::<fetch>(|url| async move { url.to_uppercase() }).await?;
     /// assert_eq!(page, "EXAMPLE.ORG");
     ///
-    /// let run = job.run().replace::<fetch>(|url| async move {
+    /// let run = crawl().run().replace::<fetch>(|url| async move {
     ///     match url.as_str() {
     ///         "example.org" => Err("not today".into()),
     ///         _ => Ok(url),
@@ -66,7 +67,7 @@ pub trait Replace<F>: Sized {
     /// });
     /// assert_eq!(run.await.unwrap_err().to_string(), "step `fetch` failed: not today");
     ///
-    /// let run = job.run().replace::<fetch>(|_| async { OpError::new("never") });
+    /// let run = crawl().run().replace::<fetch>(|_| async { OpError::new("never") });
     /// assert!(run.await.is_err());
     /// # Ok(())
     /// # }

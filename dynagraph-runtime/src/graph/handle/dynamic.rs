@@ -74,7 +74,7 @@ impl<T> DynamicHandle<T> {
 
     /// Tries a step of the op that gives these values again when it fails.
     ///
-    /// Replaces the op's own policy, as a whole.
+    /// Replaces the op's own policy, as a whole; the op's `retry_if` stays. See [`OutputHandle::retry`].
     #[track_caller]
     pub fn retry(self, policy: RetryPolicy) -> Self {
         rules::retry(self.producer(), policy, Location::caller());
@@ -201,6 +201,20 @@ impl<T: Value> DynamicHandle<T> {
     /// If more did, or what gives the keys failed itself, what needs the result is `UpstreamFailed`.
     /// Keys that were skipped are left out.
     /// For a flattened handle, all innermost keys count alike, and their keys are paths.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dynagraph_runtime::Tolerance;
+    ///
+    /// # use dynagraph_runtime::{DynamicHandle, OutputHandle, Partial};
+    /// # type One<T> = OutputHandle<T>;
+    /// # fn compose(urls: fn() -> DynamicHandle<String>, fetch: fn(One<String>) -> One<u64>) -> One<Partial<u64>> {
+    /// // The run goes on while at most one page of twenty fails.
+    /// let pages = urls().map(fetch).collect_partial(Tolerance::ratio(0.05));
+    /// # pages
+    /// # }
+    /// ```
     ///
     /// # Which failures a run survives
     ///

@@ -63,7 +63,20 @@ impl<T> OutputHandle<T> {
 
     /// Tries a step of this use of the op again when it fails.
     ///
-    /// Replaces the op's own policy, as a whole.
+    /// Replaces the op's own policy, as a whole; the op's `retry_if` stays.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dynagraph_runtime::time::ms;
+    /// use dynagraph_runtime::{Backoff, RetryPolicy};
+    ///
+    /// # fn compose(fetch: fn(&str) -> dynagraph_runtime::OutputHandle<String>) {
+    /// let policy = RetryPolicy::new(5).delay(ms(200)).backoff(Backoff::Exponential);
+    /// let page = fetch("example.org").retry(policy);
+    /// # let _ = page;
+    /// # }
+    /// ```
     #[track_caller]
     pub fn retry(self, policy: RetryPolicy) -> Self {
         rules::retry(self.port, policy, Location::caller());
@@ -75,6 +88,17 @@ impl<T> OutputHandle<T> {
     /// Overrides the op's own `timeout`.
     /// An async op is dropped then.
     /// A blocking one cannot be aborted: it runs on and keeps its slots until it returns, and what it gives is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dynagraph_runtime::time::secs;
+    ///
+    /// # fn compose(fetch: fn(&str) -> dynagraph_runtime::OutputHandle<String>) {
+    /// let page = fetch("example.org").timeout(secs(30));
+    /// # let _ = page;
+    /// # }
+    /// ```
     #[track_caller]
     pub fn timeout(self, timeout: Duration) -> Self {
         let at = Location::caller();
@@ -95,6 +119,15 @@ impl<T> OutputHandle<T> {
     /// Every step of this use of the op takes a slot of this pool, and a turn of the rate of this name.
     ///
     /// Replaces the op's own pool. The run gives both their size: `run().pool("api", 10)`, `run().rate("api", ..)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn compose(fetch: fn(&str) -> dynagraph_runtime::OutputHandle<String>) {
+    /// let page = fetch("example.org").pool("api");
+    /// # let _ = page;
+    /// # }
+    /// ```
     #[track_caller]
     pub fn pool(self, name: impl Into<String>) -> Self {
         rules::pool(self.port, "pool", name.into(), 1, Location::caller());
