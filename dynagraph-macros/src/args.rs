@@ -1,9 +1,11 @@
 //! Reads the arguments of an attribute, one by one.
 
+use std::fmt::Display;
+
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
 use syn::ext::IdentExt as _;
-use syn::parse::{ParseStream, Parser as _};
+use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::{LitInt, LitStr, Path, Token};
 
 use crate::errors::Errors;
@@ -21,6 +23,20 @@ impl<T> Default for Arg<T> {
         Self { key: None, value: None }
     }
 }
+
+/// How the value of an argument is written.
+pub(crate) struct Form<T> {
+    pub(crate) read: fn(ParseStream<'_>) -> syn::Result<T>,
+    /// What it is, for whoever wrote something else.
+    pub(crate) is: &'static str,
+}
+
+/// As `= "text"`.
+pub(crate) const TEXT: Form<LitStr> = Form { read: value, is: "a text" };
+/// As `= 3`.
+pub(crate) const NUMBER: Form<LitInt> = Form { read: value, is: "a number, written out" };
+/// As `= a::path`.
+pub(crate) const PATH: Form<Path> = Form { read: path, is: "a path" };
 
 /// A key, at what follows it.
 pub(crate) struct Given<'a> {
@@ -53,10 +69,20 @@ impl Given<'_> {
     }
 
     /// Reads what follows the key, which may be given once, or says how it is written.
-    pub(crate) fn read<T>(
+    pub(crate) fn read<T>(self, place: &mut Arg<T>, usage: &str, form: Form<T>) {
+        self.fill(place, format_args!("`{usage}`: {}", form.is), form.read);
+    }
+
+    /// Reads a key that stands alone.
+    pub(crate) fn flag(self, place: &mut Arg<Ident>) {
+        let key = self.key.clone();
+        self.fill(place, format_args!("`{key}`"), |_| Ok(key.clone()));
+    }
+
+    fn fill<T>(
         self,
         place: &mut Arg<T>,
-        usage: &str,
+        usage: impl Display,
         read: impl FnOnce(ParseStream<'_>) -> syn::Result<T>,
     ) {
         let Self { key, input, errors } = self;
@@ -69,16 +95,10 @@ impl Given<'_> {
             Ok(value) if input.is_empty() || input.peek(Token![,]) => place.value = Some(value),
             Ok(_) | Err(_) => {
                 let given = rest(&fork).unwrap_or_default();
-                errors.push(quote!(#key #given), format_args!("write it as `{usage}`"));
+                errors.push(quote!(#key #given), format_args!("write it as {usage}"));
             }
         }
         place.key = Some(key);
-    }
-
-    /// Reads a key that stands alone.
-    pub(crate) fn flag(self, place: &mut Arg<Ident>) {
-        let key = self.key.clone();
-        self.read(place, &key.to_string(), |_| Ok(key.clone()));
     }
 
     /// Says that there is no such key.
@@ -88,20 +108,12 @@ impl Given<'_> {
     }
 }
 
-/// Reads `= "text"`.
-pub(crate) fn text(input: ParseStream<'_>) -> syn::Result<LitStr> {
+fn value<T: Parse>(input: ParseStream<'_>) -> syn::Result<T> {
     input.parse::<Token![=]>()?;
     input.parse()
 }
 
-/// Reads `= 3`.
-pub(crate) fn number(input: ParseStream<'_>) -> syn::Result<LitInt> {
-    input.parse::<Token![=]>()?;
-    input.parse()
-}
-
-/// Reads `= a::path`.
-pub(crate) fn path(input: ParseStream<'_>) -> syn::Result<Path> {
+fn path(input: ParseStream<'_>) -> syn::Result<Path> {
     input.parse::<Token![=]>()?;
     input.call(Path::parse_mod_style)
 }

@@ -52,6 +52,8 @@ impl<T> Job<T> {
 
     /// Calls `hook` after every step that succeeds, in every run of this job.
     ///
+    /// The report in it knows the step's key, its attempts, and what its op added to its outputs; its times, only in a run
+    /// with [`keep_steps`](crate::Run::keep_steps).
     /// It is called where the step ended, by several threads at once, and what it does, the run waits for.
     /// One that panics is not called again in that run, and the run goes on.
     ///
@@ -74,6 +76,7 @@ impl<T> Job<T> {
 
     /// As [`on_success`](Self::on_success), after every step that fails for good.
     ///
+    /// The report in it also knows the [error](StepReport::error) of the last attempt.
     /// Steps that are not run because others failed are not among them.
     pub fn on_failure(mut self, hook: impl Fn(&StepReport) + Send + Sync + 'static) -> Self {
         self.hooks.on_failure(hook);

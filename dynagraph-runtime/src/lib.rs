@@ -74,7 +74,7 @@ pub use op::{
 pub use partial::{FailedKey, Partial, Tolerance};
 pub use run::{Canceler, Run, RunHandle, RunReport, RunStatus};
 #[cfg(feature = "test")]
-pub use run::{Replace, StandsFor, TakenBy};
+pub use run::{Later, Replace, StandsFor, TakenBy};
 pub use step::{StepReport, StepStatus};
 pub use value::{Held, Value};
 

@@ -1,6 +1,7 @@
 //! What a fan-out gave although some of its keys failed.
 
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 
 use crate::error::StepError;
@@ -21,6 +22,7 @@ use crate::keyed::Keyed;
 /// assert_ne!(few, Tolerance::none());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[must_use = "a tolerance does nothing until it is given to `collect_partial`"]
 pub struct Tolerance(Limit);
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -72,11 +74,50 @@ impl Tolerance {
             Limit::All => true,
         }
     }
+
+    /// What may fail, as the end of a sentence: `at most 5 % may`.
+    pub(crate) fn in_words(self) -> String {
+        match self.0 {
+            Limit::Count(0) => "none may".to_owned(),
+            Limit::Count(keys) => format!("at most {keys} may"),
+            // Rounded, as `0.29 * 100.0` is less than 29.
+            Limit::Ratio(ratio) => format!("at most {} % may", (ratio * 1e11).round() / 1e9),
+            Limit::All => "all may".to_owned(),
+        }
+    }
+}
+
+/// A fan-out of which more keys failed than its `collect_partial` tolerates.
+#[derive(Debug, Clone)]
+pub(crate) struct Exceeded {
+    /// Where it is collected.
+    pub(crate) at: &'static Location<'static>,
+    pub(crate) tolerance: Tolerance,
+    /// For each key that failed, the step that did.
+    pub(crate) steps: Vec<StepKey>,
+    /// How many keys there are.
+    pub(crate) total: usize,
 }
 
 /// The values of a fan-out, and the keys that failed, each in the order of emission.
 ///
 /// What `collect_partial` gives. Keys that were skipped are in neither.
+///
+/// # Examples
+///
+/// ```
+/// use dynagraph_runtime::Partial;
+///
+/// fn summary(pages: &Partial<String>) -> String {
+///     let mut text = format!("{} of {} pages", pages.values.len(), pages.total());
+///     for failed in &pages.failed {
+///         text.push_str(&format!("\n  {failed}"));
+///     }
+///     text
+/// }
+///
+/// assert_eq!(summary(&Partial::default()), "0 of 0 pages");
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Partial<T> {
     /// The values of the keys that succeeded.
@@ -98,6 +139,18 @@ impl<T> Partial<T> {
 }
 
 /// A key of a fan-out that gave no value, because a step failed.
+///
+/// # Examples
+///
+/// ```
+/// use dynagraph_runtime::{FailedKey, StepError};
+///
+/// fn timed_out(failed: &[FailedKey]) -> impl Iterator<Item = &str> {
+///     let late = |failed: &&FailedKey| matches!(*failed.error, StepError::TimedOut { .. });
+///     failed.iter().filter(late).map(|failed| failed.key.as_str())
+/// }
+/// # let _ = timed_out;
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct FailedKey {
@@ -147,6 +200,14 @@ mod tests {
             let percent = usize::from(percent);
             assert!(Tolerance::ratio(ratio).allows(percent, 100), "{percent}");
             assert!(!Tolerance::ratio(ratio).allows(percent * 10 + 1, 1_000), "{percent}");
+        }
+    }
+
+    #[test]
+    fn a_ratio_is_said_in_percent() {
+        for (ratio, percent) in [(0.05, "5"), (0.29, "29"), (0.125, "12.5"), (0.001, "0.1")] {
+            let words = format!("at most {percent} % may");
+            assert_eq!(Tolerance::ratio(ratio).in_words(), words);
         }
     }
 

@@ -21,6 +21,7 @@ use std::time::Duration;
 ///
 /// A rate of nothing, or per no time, is a mistake that the run reports before its first step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[must_use = "a rate does nothing until it is given to a run"]
 pub struct Rate {
     pub(crate) steps: u32,
     pub(crate) per: Duration,

@@ -6,6 +6,56 @@
 //! |---|---|---|
 //! | `macros` | yes | `#[op]` and `#[job]` |
 //! | `test` | no | runs that replace ops and repeat their randomness, and contexts as a test needs them |
+//!
+//! # Watching a run
+//!
+//! A closure is told of every [`Event`] where it happens; a started run can be read, canceled and awaited.
+//!
+//! ```
+//! use dynagraph::prelude::*;
+//! use dynagraph::{EventKind, RunError};
+//!
+//! #[op]
+//! fn files() -> Vec<DynamicOutput<String>> {
+//!     ["a", "b"].map(|name| DynamicOutput::new(format!("{name}.csv"), name)).into()
+//! }
+//!
+//! #[op]
+//! fn load(ctx: OpContext, file: &str) -> usize {
+//!     ctx.progress(file.len() as u64, file.len() as u64);
+//!     ctx.add_output_metadata("bytes", file.len());
+//!     file.len()
+//! }
+//!
+//! #[job]
+//! fn nightly() -> DynamicHandle<usize> {
+//!     files().map(load)
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), RunError> {
+//!     let run = nightly().run().on_event(|event| {
+//!         if let EventKind::StepFailure { step, error, .. } = &event.kind {
+//!             eprintln!("{step}: {error}");
+//!         }
+//!     });
+//!     let run = run.start();
+//!     let mut events = run.events();
+//!     let mut bytes = Vec::new();
+//!     while let Some(event) = events.next().await {
+//!         if let EventKind::StepSuccess { step, metadata, .. } = event.kind {
+//!             bytes.extend(metadata.iter().map(|(name, value)| format!("{step}: {value} {name}")));
+//!         }
+//!     }
+//!     bytes.sort();
+//!     assert_eq!(bytes, ["load[a]: 5 bytes", "load[b]: 5 bytes"]);
+//!     assert_eq!(run.await?.len(), 2);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! For [`tracing`](https://docs.rs/tracing), every run has a span `run{job, run_id}`, and every attempt in it a span
+//! `step{run_id, step, attempt}`, both under the target `dynagraph`: what an op logs carries them.
 
 #[cfg(feature = "macros")]
 /// Makes a function an op: a unit of work that can be invoked in a job.
@@ -52,7 +102,7 @@
 /// | `max_delay = "10s"` | no delay is longer |
 /// | `retry_if = path` | a function of a reference to the error that the op returned: if it gives false, there is no retry |
 /// | `retry_panics` | a panic is retried as an error is |
-/// | `timeout = "30s"` | an attempt that takes longer fails |
+/// | `timeout = "30s"` | an attempt that takes longer fails; a blocking op runs on nevertheless, and keeps its slots |
 /// | `idle_timeout = "5s"` | an attempt that gives no [`heartbeat`](OpContext::heartbeat) for longer fails |
 /// | `max_concurrent = 8` | at most so many steps of one use of the op at once |
 /// | `pool = "…"` | each step takes a slot of the run's pool of this name |
@@ -148,7 +198,7 @@ pub mod prelude {
     pub use dynagraph_macros::{job, op};
     #[cfg(feature = "test")]
     pub use dynagraph_runtime::Replace as _;
-    pub use dynagraph_runtime::time::{mins, ms, per_second, secs};
+    pub use dynagraph_runtime::time::{hours, mins, ms, per_hour, per_minute, per_second, secs};
     pub use dynagraph_runtime::{
         Backoff, DynamicHandle, DynamicOut, DynamicOutput, EmitError, Jitter, Job, Keyed, Mapped,
         MappingKey, Op, OpContext, OpError, OutputHandle, Partial, Resource, RetryPolicy, RunError,

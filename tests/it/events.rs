@@ -228,6 +228,19 @@ fn long() -> OutputHandle<u64> {
     sum(list(10_000).map(echo).collect())
 }
 
+#[tokio::test]
+async fn a_closure_is_told_of_events_and_a_started_run_is_awaited() {
+    let told = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&told);
+    let counting = long().run().on_event(move |event| {
+        if let EventKind::StepSuccess { .. } = event.kind {
+            counted.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    assert_eq!(counting.start().await.unwrap(), 49_995_000);
+    assert_eq!(told.load(Ordering::Relaxed), 10_002);
+}
+
 #[test]
 fn a_stream_that_is_read_too_late_says_how_much_it_missed() {
     for flavor in FLAVORS {

@@ -242,12 +242,31 @@ fn only_an_op_has_an_alias_a_tag_a_limit_and_an_order() {
         ("alias", Job::compose("e", || ignore(count(2).fold(0, add).alias("all")))),
         ("alias", Job::compose("f", || count(2).map(|x| ignore(x.alias("element"))))),
         ("alias", Job::compose("g", || ignore(count(2).batch(2).alias("batch")))),
+        ("pool", Job::compose("h", || ignore(count(2).collect().pool("a")))),
+        ("weighted_pool", Job::compose("i", || ignore(count(2).batch(2).weighted_pool("a", 2)))),
+        ("timeout", Job::compose("j", || ignore(count(2).collect().timeout(ms(1))))),
+        ("idle_timeout", Job::compose("k", || ignore(count(2).batch(2).idle_timeout(ms(1))))),
+        ("retry", Job::compose("l", || ignore(count(2).collect().retry(RetryPolicy::new(1))))),
     ];
     for (of, job) in &jobs {
         let error = mistake(job);
         let BuildError::NotAnOp { method, at, .. } = &error else { panic!("{of}: {error:?}") };
         assert_eq!((method, at.file()), (of, file!()));
+        assert!(
+            error.to_string().contains("on the op's own handle, before `.collect()`"),
+            "{error}"
+        );
     }
+}
+
+#[test]
+fn a_weight_is_at_least_one() {
+    let job = Job::compose("a", || ignore(count(2).weighted_pool("api", 0)));
+    let error = mistake(&job);
+    let BuildError::ZeroWeight { pool, at, .. } = &error else { panic!("{error:?}") };
+    assert_eq!((&**pool, at.file()), ("api", file!()));
+    let text = "`.weighted_pool(\"api\", 0)`: a weight is at least 1";
+    assert!(error.to_string().ends_with(text), "{error}");
 }
 
 #[test]

@@ -247,8 +247,8 @@ async fn panic_once(ctx: OpContext) -> u64 {
 }
 
 #[op(max_retries = 1)]
-async fn panic_and_give_up(ctx: OpContext) -> u64 {
-    panic_once::call(ctx).await
+async fn panic_and_give_up(ctx: OpContext) -> Result<u64, String> {
+    Ok(panic_once::call(ctx).await)
 }
 
 /// S29

@@ -113,6 +113,52 @@ async fn beyond_the_tolerance_the_consumer_is_upstream_failed() {
     }
 }
 
+/// What an error says of a `collect_partial` in a line of this file.
+fn exceeded(error: &str, at: u32) -> &str {
+    let place = format!("\n  `collect_partial` at {}:{at}:", file!());
+    let (_, line) = error.split_once(&place).unwrap_or_else(|| panic!("{error}"));
+    let line = line.lines().next().unwrap_or_default();
+    line.split_once(": ").map_or(line, |(_column, what)| what)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_error_says_which_tolerance_was_exceeded() {
+    let mut line = 0;
+    let report = report(|| {
+        line = line!() + 1;
+        describe(count(5).map(even).collect_partial(Tolerance::ratio(0.29)))
+    })
+    .await;
+    let error = report.error().unwrap().to_string();
+    assert_eq!(exceeded(&error, line), "2 of 5 keys failed, and at most 29 % may");
+    let steps =
+        "2 steps failed\n  step `even[1]`: 1 is odd\n  step `even[3]`: 3 is odd\n  `collect";
+    assert!(error.starts_with(steps), "{error}");
+    assert_eq!(error.lines().count(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tolerance_that_was_exceeded_in_several_copies_is_said_once_and_an_accepted_one_not() {
+    let nested = async |outer: Tolerance| {
+        let mut line = 0;
+        let report = report(|| {
+            let mut judge = |inner: DynamicHandle<u64>| {
+                line = line!() + 1;
+                how_many(inner.collect_partial(Tolerance::none()))
+            };
+            let judged = count(12).map(|x| judge(three_of(x).map(small)));
+            (describe(judged.collect_partial(outer)), broken())
+        })
+        .await;
+        (line, report.error().unwrap().to_string())
+    };
+    let (line, error) = nested(Tolerance::count(3)).await;
+    assert_eq!(exceeded(&error, line), "in 4 copies, up to 3 of 3 keys failed, and none may");
+    assert!(error.contains("4 of 12 keys failed, and at most 3 may"), "{error}");
+    let (_, error) = nested(Tolerance::all()).await;
+    assert_eq!(error, "step `broken` failed: broken");
+}
+
 /// S8, S16
 #[tokio::test]
 async fn without_keys_or_failures_every_tolerance_is_met() {

@@ -449,5 +449,6 @@ async fn all_mistakes_are_reported_together_in_one_order() {
     }
     assert_eq!(mistakes(all).await, found);
     let error = all(pooled().run()).await.unwrap_err();
-    assert_eq!(error.to_string(), found.join("; "));
+    let text = format!("7 mistakes in how the run is set up:\n  {}", found.join("\n  "));
+    assert_eq!(error.to_string(), text);
 }

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use syn::{LitStr, Path};
 
-use crate::args::{self, Arg, Given, path, text};
+use crate::args::{self, Arg, Given, PATH, TEXT};
 use crate::errors::Errors;
 use crate::item::{Function, Unread, read};
 
@@ -37,8 +37,8 @@ impl Syntax {
 impl Args {
     fn read(&mut self, given: Given<'_>) {
         match &*given.name() {
-            "name" => given.read(&mut self.name, "name = \"nightly\"", text),
-            "crate" => given.read(&mut self.krate, "crate = ::dynagraph", path),
+            "name" => given.read(&mut self.name, "name = \"nightly\"", TEXT),
+            "crate" => given.read(&mut self.krate, "crate = ::dynagraph", PATH),
             _ => given.unknown("a job has `name` and `crate`"),
         }
     }

@@ -76,7 +76,7 @@ impl Op {
         check_generics(&sig, &params, &mut refused);
         let returned = Returned::new(&sig, &args, &params, &mut refused);
         let runs = runs(&sig, &args, &returned, &mut refused);
-        let rules = Rules::new(&args, &params, runs, errors);
+        let rules = Rules::new(&args, &params, &returned, runs, errors);
         let retry_if = retry_if(&args, &returned, errors);
 
         let attrs = Attrs::new(&attrs);

@@ -102,6 +102,11 @@ impl Returned {
         self.shape == Shape::Stream
     }
 
+    /// Some output is any number of values, whose keys may break a rule.
+    pub(super) fn is_dynamic(&self) -> bool {
+        self.outputs.iter().any(|output| matches!(output.kind, Kind::List | Kind::Emitted))
+    }
+
     /// Some output is given value by value.
     pub(super) fn emits(&self) -> bool {
         self.outputs.iter().any(|output| output.kind == Kind::Emitted)

@@ -6,13 +6,19 @@ use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{LitInt, LitStr, Path, Token, parenthesized};
 
-use crate::args::{self, Arg, Given, number, path, text};
+use crate::args::{self, Arg, Form, Given, NUMBER, PATH, TEXT};
 use crate::errors::Errors;
 use crate::item::{Function, Unread, read};
 
 const KNOWN: &str = "an op has `name`, `version`, `max_retries`, `delay`, `max_delay`, `backoff`, \
                      `jitter`, `retry_if`, `retry_panics`, `timeout`, `idle_timeout`, \
                      `max_concurrent`, `pool`, `weight`, `optional`, `out`, `inline` and `crate`";
+
+const RATE: &str =
+    "a rate belongs to a pool: `pool = \"api\"`, and `run().rate(\"api\", 20, per_second)`";
+
+const RETRY_IF: Form<Path> = Form { is: "the path of a `fn(&E) -> bool`", ..PATH };
+const OUT: Form<Out> = Form { read: out, is: "the names of the outputs" };
 
 /// The attribute and its item.
 pub(super) struct Syntax {
@@ -73,24 +79,28 @@ impl Syntax {
 impl Args {
     fn read(&mut self, given: Given<'_>) {
         match &*given.name() {
-            "name" => given.read(&mut self.name, "name = \"clean\"", text),
-            "version" => given.read(&mut self.version, "version = \"2\"", text),
-            "max_retries" => given.read(&mut self.max_retries, "max_retries = 3", number),
-            "delay" => given.read(&mut self.delay, "delay = \"200ms\"", text),
-            "max_delay" => given.read(&mut self.max_delay, "max_delay = \"10s\"", text),
-            "backoff" => given.read(&mut self.backoff, "backoff = \"exponential\"", text),
-            "jitter" => given.read(&mut self.jitter, "jitter = \"full\"", text),
-            "retry_if" => given.read(&mut self.retry_if, "retry_if = is_transient", path),
+            "name" => given.read(&mut self.name, "name = \"clean\"", TEXT),
+            "version" => given.read(&mut self.version, "version = \"2\"", TEXT),
+            "max_retries" => given.read(&mut self.max_retries, "max_retries = 3", NUMBER),
+            "delay" => given.read(&mut self.delay, "delay = \"200ms\"", TEXT),
+            "max_delay" => given.read(&mut self.max_delay, "max_delay = \"10s\"", TEXT),
+            "backoff" => given.read(&mut self.backoff, "backoff = \"exponential\"", TEXT),
+            "jitter" => given.read(&mut self.jitter, "jitter = \"full\"", TEXT),
+            "retry_if" => given.read(&mut self.retry_if, "retry_if = is_transient", RETRY_IF),
             "retry_panics" => given.flag(&mut self.retry_panics),
-            "timeout" => given.read(&mut self.timeout, "timeout = \"30s\"", text),
-            "idle_timeout" => given.read(&mut self.idle_timeout, "idle_timeout = \"5s\"", text),
-            "max_concurrent" => given.read(&mut self.max_concurrent, "max_concurrent = 8", number),
-            "pool" => given.read(&mut self.pool, "pool = \"gpu\"", text),
-            "weight" => given.read(&mut self.weight, "weight = 2", number),
+            "timeout" => given.read(&mut self.timeout, "timeout = \"30s\"", TEXT),
+            "idle_timeout" => given.read(&mut self.idle_timeout, "idle_timeout = \"5s\"", TEXT),
+            "max_concurrent" => given.read(&mut self.max_concurrent, "max_concurrent = 8", NUMBER),
+            "pool" => given.read(&mut self.pool, "pool = \"gpu\"", TEXT),
+            "weight" => given.read(&mut self.weight, "weight = 2", NUMBER),
             "optional" => given.flag(&mut self.optional),
-            "out" => given.read(&mut self.out, "out(total, parts)", out),
+            "out" => given.read(&mut self.out, "out(total, parts)", OUT),
             "inline" => given.flag(&mut self.inline),
-            "crate" => given.read(&mut self.krate, "crate = ::dynagraph", path),
+            "crate" => given.read(&mut self.krate, "crate = ::dynagraph", PATH),
+            "rate" => {
+                self.has_unknown = true;
+                given.unknown(&format!("{RATE}; {KNOWN}"));
+            }
             _ => {
                 self.has_unknown = true;
                 given.unknown(KNOWN);

@@ -5,6 +5,7 @@ use syn::{LitInt, LitStr};
 
 use super::input::{Given, Param};
 use super::model::Runs;
+use super::output::Returned;
 use super::parse::Args;
 use crate::args::Arg;
 use crate::duration::{Nanos, duration};
@@ -45,8 +46,15 @@ const BACKOFFS: &Words =
 const JITTERS: &Words = &[("full", "Full"), ("plus_minus", "PlusMinus")];
 
 impl Rules {
-    pub(super) fn new(args: &Args, params: &[Param], runs: Runs, errors: &mut Errors) -> Self {
+    pub(super) fn new(
+        args: &Args,
+        params: &[Param],
+        returned: &Returned,
+        runs: Runs,
+        errors: &mut Errors,
+    ) -> Self {
         check_idle_timeout(args, params, runs, errors);
+        check_can_fail(args, returned, errors);
         Self {
             max_concurrent: at_least_one(&args.max_concurrent, errors)
                 .and_then(|limit| usize::try_from(limit).ok()),
@@ -96,24 +104,47 @@ impl Policy {
 /// Nothing that is said of retries, or of their delay, is said for nothing.
 fn check_is_retried(args: &Args, errors: &mut Errors) {
     let Args { max_retries, delay, max_delay, backoff, jitter, retry_if, retry_panics, .. } = args;
-    let of_retries = [&delay.key, &retry_if.key, &retry_panics.key];
-    let of_delay = [&max_delay.key, &backoff.key, &jitter.key];
-    let mut needs = |keys: [&Option<Ident>; 3], what: &str| {
-        for key in keys.into_iter().flatten() {
-            errors.push(key, format_args!("`{key}` needs {what}"));
+    let (max_delay, backoff, jitter) = (&max_delay.key, &backoff.key, &jitter.key);
+    let of_retries = [&delay.key, max_delay, backoff, jitter, &retry_if.key, &retry_panics.key];
+    let lacks_retries = need(&of_retries).filter(|_| max_retries.key.is_none());
+    let lacks_delay = need(&[max_delay, backoff, jitter]).filter(|_| delay.key.is_none());
+    let delay = "`delay = \"..\"`";
+    match (lacks_retries, lacks_delay) {
+        (Some((key, of_all)), None) => {
+            errors.push(key, format_args!("{of_all} `max_retries = N`"));
         }
-    };
-    let retries = "`max_retries = N`, as no step is retried without it";
-    if max_retries.key.is_none() {
-        needs(of_retries, retries);
+        (Some((key, of_all)), Some((_, of_delay))) => {
+            errors.push(key, format_args!("{of_all} `max_retries = N`, and {of_delay} {delay}"));
+        }
+        (None, Some((key, of_delay))) => errors.push(key, format_args!("{of_delay} {delay}")),
+        (None, None) => {}
     }
-    match (max_retries.key.is_some(), delay.key.is_some()) {
-        (true, true) => {}
-        (true, false) => needs(of_delay, "`delay = \"..\"`, which it changes"),
-        (false, true) => needs(of_delay, retries),
-        (false, false) => {
-            needs(of_delay, "`max_retries = N`, and `delay = \"..\"`, which it changes");
-        }
+}
+
+/// The first of the keys that are given, and all of them as the beginning of a sentence. None if none is.
+fn need<'a>(keys: &[&'a Option<Ident>]) -> Option<(&'a Ident, String)> {
+    let given: Vec<_> = keys.iter().copied().flatten().collect();
+    let first = *given.first()?;
+    let names: Vec<_> = given.iter().map(|key| format!("`{key}`")).collect();
+    let sentence = match names.split_last()? {
+        (last, []) => format!("{last} needs"),
+        (last, others) => format!("{} and {last} need", others.join(", ")),
+    };
+    Some((first, sentence))
+}
+
+/// An op that is retried can fail.
+fn check_can_fail(args: &Args, returned: &Returned, errors: &mut Errors) {
+    let Args { max_retries, retry_if, retry_panics, timeout, idle_timeout, .. } = args;
+    let others = [&retry_if.key, &retry_panics.key, &timeout.key, &idle_timeout.key];
+    if let Some(key) = &max_retries.key
+        && others.into_iter().all(Option::is_none)
+        && !args.has_unknown
+        && !(returned.fallible || returned.is_dynamic())
+    {
+        let message = "there is nothing to retry, as the op cannot fail: \
+                       return a `Result`, or add a `timeout` or `retry_panics`";
+        errors.push(key, message);
     }
 }
 
@@ -147,8 +178,8 @@ fn timeout(arg: &Arg<LitStr>, runs: Runs, errors: &mut Errors) -> Option<Nanos> 
         errors.push(key, message);
     }
     let timeout = duration(arg, errors);
-    if timeout == Some(Nanos::ZERO) {
-        errors.push(&arg.value, "a timeout is longer than nothing");
+    if let (Some(key), Some(Nanos::ZERO)) = (&arg.key, timeout) {
+        errors.push(&arg.value, format_args!("`{key}` is zero: leave it out for no limit"));
         return None;
     }
     timeout

@@ -74,6 +74,7 @@ use crate::event::{EventKind, Listeners};
 use crate::graph::ScopeId;
 use crate::key::{KeyPath, StepKey};
 use crate::op::RunId;
+use crate::partial::Exceeded;
 use crate::plan::{DEFAULT_WINDOW, Plan, Shape};
 use crate::step::StepReport;
 use crate::value::Erased;
@@ -109,6 +110,8 @@ struct Engine {
     node_limits: Vec<Option<NodeLimits>>,
     ledger: Ledger,
     accepted: Accepted,
+    /// What more keys failed of than a `collect_partial` tolerates.
+    exceeded: Mutex<Vec<Exceeded>>,
     discarded: Discarded,
     tasks: Tasks,
     stop: Stop,
@@ -127,6 +130,8 @@ pub(crate) struct Ran {
     pub(crate) outputs: Option<Vec<Erased>>,
     /// What becomes of the run by its failures.
     pub(crate) judgement: Judgement,
+    /// What more keys failed of than a `collect_partial` tolerates.
+    pub(crate) exceeded: Vec<Exceeded>,
     pub(crate) fault: Option<String>,
     /// Why the run ended before its end, if it did.
     pub(crate) stopped: Option<Why>,
@@ -184,6 +189,7 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Option<Ran> {
         account,
         outputs: outputs.and_then(|outputs| outputs.into_iter().map(Outcome::ready).collect()),
         judgement,
+        exceeded: std::mem::take(&mut *lock(&engine.exceeded)),
         fault,
         stopped,
         waited_for,
@@ -209,6 +215,7 @@ impl Engine {
             run_slots: semaphore(at_once),
             node_limits: node_limits(&plan, &options.pools),
             ledger: Ledger::new(plan.nodes.len()),
+            exceeded: Mutex::default(),
             discarded: Discarded::default(),
             lenders: Gauge::default(),
             // The first failure ends a run that fails fast, whoever would tolerate it.

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::cause::Cause;
+use super::cell::lock;
 use super::gather::in_order;
 use super::outcome::Outcome;
 use crate::graph::PartialGather;
 use crate::key::MappingKey;
-use crate::partial::FailedKey;
+use crate::partial::{Exceeded, FailedKey};
 use crate::value::Erased;
 
 type Values = Vec<(u64, MappingKey, Outcome)>;
@@ -42,9 +43,16 @@ pub(super) fn judged(engine: &Engine, values: Values, by: PartialGather) -> Outc
             }
         }
     }
+    let total = values.len() + failed.len();
     // A failure whose cause is unknown is never tolerated.
     let known = failed.len() == causes.len();
-    if !(known && by.tolerance.allows(failed.len(), values.len() + failed.len())) {
+    if !known {
+        return Outcome::Failed(Cause::merged(causes));
+    }
+    if !by.tolerance.allows(failed.len(), total) {
+        let steps = failed.into_iter().map(|failed| failed.step).collect();
+        let PartialGather { at, tolerance, .. } = by;
+        lock(&engine.exceeded).push(Exceeded { at, tolerance, steps, total });
         return Outcome::Failed(Cause::merged(causes));
     }
     engine.accepted.add(causes);

@@ -64,7 +64,10 @@ pub enum BuildError {
         at: &'static Location<'static>,
     },
     /// Something only an op has was asked of another handle.
-    #[error("{at}: `.{method}(..)` is for the handle of an op, and this one is not")]
+    #[error(
+        "{at}: `.{method}(..)` describes an op, and this handle is that of no op: write it on the op's own handle, \
+         before `.collect()` and the like"
+    )]
     #[non_exhaustive]
     NotAnOp {
         /// The method.
@@ -82,7 +85,9 @@ pub enum BuildError {
         at: &'static Location<'static>,
     },
     /// The ratio of a [`Tolerance`](crate::Tolerance) is no part of anything.
-    #[error("{at}: `Tolerance::ratio({ratio:?})`: from 0 to 1")]
+    #[error(
+        "{at}: `Tolerance::ratio({ratio:?})`: a ratio is from 0 to 1: write `0.05` for 5 %, or `Tolerance::count(5)` for 5 keys"
+    )]
     #[non_exhaustive]
     BadRatio {
         /// The ratio.
@@ -97,6 +102,15 @@ pub enum BuildError {
         /// The method.
         method: &'static str,
         /// Where it was called.
+        at: &'static Location<'static>,
+    },
+    /// The steps of an op take no slot of their pool.
+    #[error("{at}: `.weighted_pool({pool:?}, 0)`: a weight is at least 1")]
+    #[non_exhaustive]
+    ZeroWeight {
+        /// The pool's name.
+        pool: String,
+        /// Where it was named.
         at: &'static Location<'static>,
     },
 }

@@ -1,12 +1,14 @@
 //! Why a step failed, and why a run ended without its output.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{BuildError, ConfigError, OpError};
 use crate::op::EmitError;
+use crate::partial::{Exceeded, Tolerance};
 use crate::step::StepReport;
 
 /// Why a step failed.
@@ -140,14 +142,33 @@ impl fmt::Display for MissingResource {
     }
 }
 
+/// A single mistake in one line; several in one line each, under their number.
 fn listed<T: fmt::Display>(mistakes: &[T]) -> String {
-    mistakes.iter().map(T::to_string).collect::<Vec<_>>().join("; ")
+    if let [mistake] = mistakes {
+        return mistake.to_string();
+    }
+    let mut text = format!("{} mistakes in how the run is set up:", mistakes.len());
+    for mistake in mistakes {
+        text.push_str("\n  ");
+        text.push_str(&mistake.to_string());
+    }
+    text
 }
 
 /// The steps that failed, grouped by cause when printed.
 #[derive(Clone)]
 pub struct Failures {
     steps: Arc<Vec<StepReport>>,
+    exceeded: Arc<Vec<ExceededAt>>,
+}
+
+/// Where a `collect_partial` gave up, in one copy or in several.
+struct ExceededAt {
+    at: &'static Location<'static>,
+    tolerance: Tolerance,
+    copies: usize,
+    /// The most keys that failed in one, and how many it had.
+    worst: (usize, usize),
 }
 
 /// How many groups, and how many steps of a group, are named when failures are printed.
@@ -155,8 +176,25 @@ const NAMED_GROUPS: usize = 10;
 const NAMED_STEPS: usize = 3;
 
 impl Failures {
-    pub(crate) fn new(steps: Arc<Vec<StepReport>>) -> Self {
-        Self { steps }
+    /// Of what was exceeded, that which one of these steps had a part in.
+    pub(crate) fn new(steps: Vec<StepReport>, exceeded: Vec<Exceeded>) -> Self {
+        let known: HashSet<&str> = steps.iter().map(StepReport::key).collect();
+        let mut places: Vec<ExceededAt> = Vec::new();
+        for Exceeded { at, tolerance, steps, total } in exceeded {
+            if !steps.iter().any(|step| known.contains(&*step.to_string())) {
+                continue;
+            }
+            let worst = (steps.len(), total);
+            match places.iter_mut().find(|place| (place.at, place.tolerance) == (at, tolerance)) {
+                Some(place) => {
+                    place.copies += 1;
+                    place.worst = place.worst.max(worst);
+                }
+                None => places.push(ExceededAt { at, tolerance, copies: 1, worst }),
+            }
+        }
+        places.sort_by_key(|place| place.at);
+        Self { steps: Arc::new(steps), exceeded: Arc::new(places) }
     }
 
     /// The failed steps that the run fails because of, in graph order, then in the order of emission.
@@ -178,16 +216,23 @@ impl Failures {
         }
         groups
     }
+
+    /// One line for each `collect_partial` that gave up.
+    fn fmt_exceeded(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.exceeded.iter().try_for_each(|exceeded| write!(f, "\n  {exceeded}"))
+    }
 }
 
-/// One line for each op and cause: `3 of fetch failed: timed out (fetch[a], fetch[b], …)`.
+/// One line for each op and cause: `3 of fetch failed: timed out (fetch[a], fetch[b], …)`. Then one for each
+/// `collect_partial` of which more keys failed than it tolerates.
 impl fmt::Display for Failures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let groups = self.groups();
         if let [(cause, steps)] = groups.as_slice()
             && let [step] = steps.as_slice()
         {
-            return write!(f, "{} failed{}: {cause}", Named(step), Attempts(step));
+            write!(f, "{} failed{}: {cause}", Named(step), Attempts(step))?;
+            return self.fmt_exceeded(f);
         }
         let count = self.steps.len();
         write!(f, "{count} step{} failed", if count == 1 { "" } else { "s" })?;
@@ -207,7 +252,19 @@ impl fmt::Display for Failures {
         if groups.len() > NAMED_GROUPS {
             write!(f, "\n  and {} more causes", groups.len() - NAMED_GROUPS)?;
         }
-        Ok(())
+        self.fmt_exceeded(f)
+    }
+}
+
+impl fmt::Display for ExceededAt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { at, tolerance, copies, worst: (failed, total) } = self;
+        write!(f, "`collect_partial` at {at}: ")?;
+        if *copies > 1 {
+            write!(f, "in {copies} copies, up to ")?;
+        }
+        let keys = if *total == 1 { "key" } else { "keys" };
+        write!(f, "{failed} of {total} {keys} failed, and {}", tolerance.in_words())
     }
 }
 

@@ -14,7 +14,27 @@ use super::{Event, EventKind};
 ///
 /// It is called by several threads at once.
 /// One that panics is not called again, and the run goes on.
-/// A closure `Fn(&Event)` is an observer.
+/// A closure of `&Event` is an observer: `run().observe(|event: &Event| ..)`. [`Run::on_event`](crate::Run::on_event) takes
+/// one without the type.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// use dynagraph_runtime::{Event, EventKind, Observer};
+///
+/// #[derive(Default)]
+/// struct Retries(AtomicU64);
+///
+/// impl Observer for Retries {
+///     fn on_event(&self, event: &Event) {
+///         if let EventKind::StepUpForRetry { .. } = event.kind {
+///             self.0.fetch_add(1, Ordering::Relaxed);
+///         }
+///     }
+/// }
+/// ```
 pub trait Observer: Send + Sync + 'static {
     /// Takes note of an event.
     fn on_event(&self, event: &Event);

@@ -1,11 +1,25 @@
 //! What an op says about its outputs.
 
 use std::fmt;
+use std::time::Duration;
 
 /// What an op said about its outputs, in the order in which it did: names, each with a value.
 pub type Metadata = Vec<(String, MetadataValue)>;
 
 /// A value that an op adds with [`OpContext::add_output_metadata`](crate::OpContext::add_output_metadata).
+///
+/// Made from numbers, `bool`, text, and [`Duration`], which becomes seconds.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use dynagraph_runtime::MetadataValue;
+///
+/// assert_eq!(MetadataValue::from(7_u64), MetadataValue::Int(7));
+/// assert_eq!(MetadataValue::from(Duration::from_millis(1_500)), MetadataValue::Float(1.5));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum MetadataValue {
@@ -57,6 +71,13 @@ impl From<f32> for MetadataValue {
 impl From<f64> for MetadataValue {
     fn from(value: f64) -> Self {
         Self::Float(value)
+    }
+}
+
+/// In seconds, with a fraction.
+impl From<Duration> for MetadataValue {
+    fn from(value: Duration) -> Self {
+        Self::Float(value.as_secs_f64())
     }
 }
 

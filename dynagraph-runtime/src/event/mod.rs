@@ -19,6 +19,24 @@ use crate::error::{RunError, StepError};
 use crate::key::{MappingKey, StepKey};
 
 /// One thing that happened in a run.
+///
+/// # Examples
+///
+/// ```
+/// use dynagraph_runtime::{Event, EventKind};
+///
+/// fn line(event: &Event) -> Option<String> {
+///     match &event.kind {
+///         EventKind::StepStart { step, attempt, .. } => Some(format!("{step}: attempt {attempt}")),
+///         EventKind::StepProgress { step, done, total, .. } => {
+///             Some(format!("{step}: {done} of {total}"))
+///         }
+///         EventKind::StepFailure { step, error, .. } => Some(format!("{step} failed: {error}")),
+///         _ => None,
+///     }
+/// }
+/// # let _ = line;
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Event {
@@ -58,7 +76,8 @@ pub enum EventKind {
     },
     /// A step emitted a key.
     ///
-    /// The keys of a list that a step returned are emitted after its end, when there is room for them.
+    /// The keys of a list that a step returned are emitted after its end, when there is room for them. Several lanes take
+    /// them, so that they may be told in another order than the list's.
     #[non_exhaustive]
     StepEmit {
         /// The step.

@@ -102,6 +102,32 @@ impl Reader {
 ///
 /// The run never waits for it. Up to 4,096 events wait to be read; those that come then are missed, and a
 /// [`Missed`](EventKind::Missed) in their place says how many. The run's last event is never missed.
+///
+/// # Examples
+///
+/// ```
+/// use dynagraph_runtime::{EventKind, Job};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// # let job = Job::compose("nothing", || ());
+/// let run = job.run().start();
+/// let mut events = run.events();
+/// let watching = tokio::spawn(async move {
+///     let mut ended = 0;
+///     while let Some(event) = events.next().await {
+///         match event.kind {
+///             EventKind::StepSuccess { .. } | EventKind::StepFailure { .. } => ended += 1,
+///             _ => {}
+///         }
+///     }
+///     ended
+/// });
+/// assert!(run.await.is_ok());
+/// assert_eq!(watching.await.unwrap(), 0);
+/// # }
+/// ```
+#[must_use = "events do nothing until they are read"]
 pub struct Events {
     reader: Arc<Reader>,
     /// What was taken of the queue, all at once, so that reading seldom keeps those who tell waiting.

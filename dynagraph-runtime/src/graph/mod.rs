@@ -202,6 +202,7 @@ pub(crate) struct PartialGather {
     /// Whether the keys gave [`Gather::Parts`].
     pub(crate) nested: bool,
     pub(crate) tolerance: Tolerance,
+    pub(crate) at: &'static Location<'static>,
     pub(crate) make: fn(Vec<(MappingKey, Erased)>, Vec<FailedKey>) -> Erased,
 }
 

@@ -164,6 +164,25 @@ impl OpContext {
     /// # Cancel safety
     ///
     /// Nothing is lost when the future is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dynagraph_runtime::OpContext;
+    ///
+    /// async fn first_line(context: OpContext, line: impl Future<Output = String>) -> Option<String> {
+    ///     tokio::select! {
+    ///         line = line => Some(line),
+    ///         () = context.canceled() => None,
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let line = first_line(OpContext::for_test(), async { "one".to_owned() }).await;
+    /// assert_eq!(line.as_deref(), Some("one"));
+    /// # }
+    /// ```
     pub async fn canceled(&self) {
         tokio::select! {
             () = self.step.cancellation.asked() => {}
@@ -172,11 +191,38 @@ impl OpContext {
     }
 
     /// Says that the op is alive: its `idle_timeout` begins anew.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dynagraph_runtime::OpContext;
+    ///
+    /// fn sum(context: &OpContext, chunks: impl Iterator<Item = u64>) -> u64 {
+    ///     chunks.inspect(|_| context.heartbeat()).sum()
+    /// }
+    ///
+    /// assert_eq!(sum(&OpContext::for_test(), 1..=4), 10);
+    /// ```
     pub fn heartbeat(&self) {
         self.step.said().beat = Some(Instant::now());
     }
 
     /// Says how far the op is, to whoever watches the run. It is a [`heartbeat`](Self::heartbeat) too.
+    ///
+    /// A length is given `as u64`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dynagraph_runtime::OpContext;
+    ///
+    /// fn upload(context: &OpContext, files: &[&str]) {
+    ///     for (done, _file) in files.iter().enumerate() {
+    ///         context.progress(done as u64, files.len() as u64);
+    ///     }
+    /// }
+    /// # upload(&OpContext::for_test(), &["a", "b"]);
+    /// ```
     pub fn progress(&self, done: u64, total: u64) {
         self.heartbeat();
         let step = || self.step.key.clone();
@@ -187,6 +233,24 @@ impl OpContext {
     ///
     /// A name given twice in one attempt has the last value.
     /// The notes of an attempt that fails are dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Instant;
+    ///
+    /// use dynagraph_runtime::OpContext;
+    ///
+    /// fn load(context: &OpContext, path: &str) -> Vec<u64> {
+    ///     let began = Instant::now();
+    ///     let rows = vec![1, 2, 3];
+    ///     context.add_output_metadata("path", path);
+    ///     context.add_output_metadata("rows", rows.len());
+    ///     context.add_output_metadata("seconds", began.elapsed());
+    ///     rows
+    /// }
+    /// # load(&OpContext::for_test(), "rows.csv");
+    /// ```
     pub fn add_output_metadata(&self, name: impl Into<String>, value: impl Into<MetadataValue>) {
         let (name, value) = (name.into(), value.into());
         let metadata = &mut self.step.said().metadata;
@@ -222,6 +286,10 @@ impl OpContext {
 
     /// This context in another attempt, counted from 1, which has said nothing yet.
     ///
+    /// # Panics
+    ///
+    /// If the attempt is 0.
+    ///
     /// # Examples
     ///
     /// ```
@@ -233,13 +301,19 @@ impl OpContext {
     ///
     /// assert_eq!(page_size(OpContext::for_test().with_attempt(2)), 500);
     /// ```
+    #[track_caller]
     #[must_use]
     pub fn with_attempt(self, attempt: u32) -> Self {
+        assert!(attempt > 0, "attempts are counted from 1, not {attempt}");
         let key = self.step.key.clone();
         self.of_step(key, attempt)
     }
 
     /// This context in another step: of this node, inside of maps with these keys, outermost first.
+    ///
+    /// # Panics
+    ///
+    /// If a key could not be emitted.
     ///
     /// # Examples
     ///
@@ -250,14 +324,21 @@ impl OpContext {
     /// assert_eq!(context.step_key().to_string(), "fetch[docs/page_1]");
     /// assert_eq!(context.mapping_keys().len(), 2);
     /// ```
+    #[track_caller]
     #[must_use]
     pub fn with_step_key<K: Into<MappingKey>>(
         self,
         node: &str,
         keys: impl IntoIterator<Item = K>,
     ) -> Self {
-        let keys = keys.into_iter();
-        let path = keys.fold(KeyPath::root(), |path, key| path.child(key.into(), 0));
+        let mut path = KeyPath::root();
+        for key in keys {
+            let key = key.into();
+            if let Err(reason) = key.check() {
+                panic!("{key:?} is no mapping key: {reason}");
+            }
+            path = path.child(key, 0);
+        }
         let attempt = self.attempt();
         self.of_step(StepKey::new(node.into(), path), attempt)
     }

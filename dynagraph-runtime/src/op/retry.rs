@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Whether, when and how often a step that failed is tried again.
 ///
 /// Given to an op by `#[op(max_retries = 3, …)]`, to one use of it by `.retry(..)`, to a run by `run().default_retry(..)`;
-/// the nearest wins, as a whole.
+/// the nearest wins, as a whole. Only the `retry_if` of `#[op]` is no part of it, and stays the op's, whoever's policy counts.
 /// Retries are counted for each step key.
 ///
 /// The delay before retry `n`, counted from 1, is [`Backoff`] applied to [`delay`](Self::delay), then [`Jitter`], and never more
@@ -36,6 +36,7 @@ use std::time::Duration;
 /// assert_eq!(policy.max_retries(), 5);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "a policy does nothing until it is given to an op or a run"]
 pub struct RetryPolicy {
     max_retries: u32,
     delay: Duration,
@@ -82,35 +83,30 @@ impl RetryPolicy {
     }
 
     /// The delay that [`Backoff`] and [`Jitter`] start from. Zero unless said.
-    #[must_use]
     pub const fn delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self
     }
 
     /// How the delay grows. Constant unless said.
-    #[must_use]
     pub const fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
         self
     }
 
     /// How the delay is made random. Not at all unless said.
-    #[must_use]
     pub const fn jitter(mut self, jitter: Jitter) -> Self {
         self.jitter = Some(jitter);
         self
     }
 
     /// No delay is longer, that of [`OpError::retry_after`](crate::OpError::retry_after) excepted.
-    #[must_use]
     pub const fn max_delay(mut self, max_delay: Duration) -> Self {
         self.max_delay = Some(max_delay);
         self
     }
 
     /// Whether a panic is retried as an error is. It is not unless said.
-    #[must_use]
     pub const fn retry_panics(mut self, retry_panics: bool) -> Self {
         self.retry_panics = retry_panics;
         self

@@ -1,6 +1,8 @@
 //! A run that goes on by itself.
 
 use std::fmt;
+use std::future::IntoFuture;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::runtime::Handle;
@@ -12,6 +14,29 @@ use crate::error::RunError;
 use crate::event::{Events, Listeners};
 
 /// A started run. Dropping the handle aborts it.
+///
+/// Awaiting it gives what awaiting the [`Run`] would: the job's output, or why there is none.
+///
+/// # Examples
+///
+/// ```
+/// use dynagraph_runtime::{EventKind, Job, RunError};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), RunError> {
+/// # let job = Job::compose("nothing", || ());
+/// let run = job.run().start();
+/// let mut events = run.events();
+/// while let Some(event) = events.next().await {
+///     if let EventKind::StepFailure { step, error, .. } = event.kind {
+///         eprintln!("{step}: {error}");
+///         run.cancel();
+///     }
+/// }
+/// run.await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "dropping the handle of a run aborts it"]
 pub struct RunHandle<T> {
     stop: Stop,
@@ -47,7 +72,9 @@ impl<T: Send + 'static> RunHandle<T> {
         first.unwrap_or_else(|| self.listeners.subscribe())
     }
 
-    /// Waits for the run's end.
+    /// Waits for the run's end, and gives everything that is known of it.
+    ///
+    /// Awaiting the handle itself gives the output alone, or the error.
     ///
     /// # Cancel safety
     ///
@@ -64,7 +91,8 @@ impl<T: Send + 'static> RunHandle<T> {
         }
     }
 
-    /// Asks the run to end: nothing new starts, running ops are told, and what still runs after `grace` is aborted.
+    /// Asks the run to end: nothing new starts, running ops are told, and what still runs after
+    /// [`grace`](Run::grace) is aborted.
     ///
     /// A run that has nothing left to start ends as it would.
     /// Asking again changes nothing.
@@ -82,6 +110,15 @@ impl<T: Send + 'static> RunHandle<T> {
     /// Whether the run has ended.
     pub fn is_finished(&self) -> bool {
         self.task.as_ref().is_none_or(|task| task.0.is_finished())
+    }
+}
+
+impl<T: Send + 'static> IntoFuture for RunHandle<T> {
+    type Output = Result<T, RunError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { self.wait().await.into_result() })
     }
 }
 

@@ -16,12 +16,12 @@ use std::time::Duration;
 
 pub use handle::{Canceler, RunHandle};
 #[cfg(feature = "test")]
-pub use replacing::{Replace, StandsFor, TakenBy};
+pub use replacing::{Later, Replace, StandsFor, TakenBy};
 pub use report::{RunReport, RunStatus};
 
 use crate::engine::{self, Options};
 use crate::error::{MissingResource, RunError};
-use crate::event::{EventKind, Listeners, Observer};
+use crate::event::{Event, EventKind, Listeners, Observer};
 use crate::job::{Composed, Job};
 use crate::op::RetryPolicy;
 use crate::time::Rate;
@@ -111,6 +111,18 @@ impl<T> Run<T> {
     /// Retries steps of ops that have no policy of their own.
     ///
     /// The nearest policy wins, as a whole: that of the op's use in the job, then the op's, then this one.
+    /// An op's `retry_if` is no part of a policy, and stays.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dynagraph_runtime::time::ms;
+    /// use dynagraph_runtime::{Jitter, Job, RetryPolicy};
+    ///
+    /// # let job = Job::compose("nothing", || ());
+    /// let run = job.run().default_retry(RetryPolicy::new(2).delay(ms(100)).jitter(Jitter::Full));
+    /// # drop(run);
+    /// ```
     pub fn default_retry(mut self, policy: RetryPolicy) -> Self {
         self.options.default_retry = Some(policy);
         self
@@ -125,6 +137,17 @@ impl<T> Run<T> {
     }
 
     /// How long a canceled run waits for the ops that run, before it aborts them. 10 seconds unless said.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dynagraph_runtime::Job;
+    /// use dynagraph_runtime::time::secs;
+    ///
+    /// # let job = Job::compose("nothing", || ());
+    /// let run = job.run().grace(secs(60));
+    /// # drop(run);
+    /// ```
     pub fn grace(mut self, grace: Duration) -> Self {
         self.options.grace = grace;
         self
@@ -142,6 +165,22 @@ impl<T> Run<T> {
     ///
     /// The process then no longer ends by itself on Ctrl-C, also after the run: tokio listens from now on.
     /// It needs a runtime with I/O enabled, as `#[tokio::main]` makes it; in another one it does nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dynagraph_runtime::{Job, RunError};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), RunError> {
+    /// # let job = Job::compose("nothing", || ());
+    /// match job.run().cancel_on_ctrl_c().await {
+    ///     Err(RunError::Canceled) => eprintln!("until the next time"),
+    ///     result => result?,
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn cancel_on_ctrl_c(mut self) -> Self {
         self.options.cancel_on_ctrl_c = true;
         self
@@ -161,9 +200,53 @@ impl<T> Run<T> {
         self
     }
 
+    /// Calls `observer` with everything that happens in the run. There can be several.
+    ///
+    /// As [`observe`](Self::observe), for a closure whose parameter's type is not written.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dynagraph_runtime::{EventKind, Job};
+    ///
+    /// # let job = Job::compose("nothing", || ());
+    /// let run = job.run().on_event(|event| {
+    ///     if let EventKind::StepFailure { step, error, .. } = &event.kind {
+    ///         eprintln!("{step}: {error}");
+    ///     }
+    /// });
+    /// # drop(run);
+    /// ```
+    pub fn on_event(self, observer: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.observe(observer)
+    }
+
     /// Tells `observer` of everything that happens in the run. There can be several.
     ///
-    /// [`RunHandle::events`] gives the same to those who would rather read.
+    /// [`on_event`](Self::on_event) takes a closure, and [`RunHandle::events`] gives the same to those who would rather
+    /// read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    ///
+    /// use dynagraph_runtime::{Event, Job, RunError};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), RunError> {
+    /// # let job = Job::compose("nothing", || ());
+    /// let seen = Arc::new(AtomicUsize::new(0));
+    /// let counted = Arc::clone(&seen);
+    /// let counting = move |_: &Event| {
+    ///     counted.fetch_add(1, Ordering::Relaxed);
+    /// };
+    /// job.run().observe(counting).await?;
+    /// assert_eq!(seen.load(Ordering::Relaxed), 2); // The run began, and it succeeded.
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn observe(mut self, observer: impl Observer) -> Self {
         self.observers.push(Arc::new(observer));
         self

@@ -19,7 +19,10 @@ pub trait Replace<F>: Sized {
     /// It is given the op's inputs by value, and gives a future of what [`StandsFor`] the op's output.
     /// It is given no context, no resource and no emitter; a resource that only replaced ops ask for need not be given.
     ///
+    /// A bare [`OpError`] is an attempt that fails: `|_| async { OpError::new("never") }` always does.
+    ///
     /// The op's retries, timeouts, limits and pool stay as they are. With an idle timeout, an attempt is that long at most.
+    /// `retry_if` is a part of the op's own function, and is not asked: give [`OpError::permanent`] for what it would refuse.
     /// It runs on the runtime's workers, also for an op that blocks: with paused time, a sleep in it takes no time.
     ///
     /// Of two that replace one op, the later counts.
@@ -43,19 +46,20 @@ pub trait Replace<F>: Sized {
     /// #     }
     /// # }
     /// # type fetch = Fetch;
-    /// # fn download(url: impl IntoInput<String>) -> OutputHandle<String> {
+    /// # fn fetch(url: impl IntoInput<String>) -> OutputHandle<String> {
     /// #     dynagraph_runtime::invoke::<Fetch>((url.into_input(),))
+    /// # }
+    /// # fn crawl() -> Job<String> {
+    /// #     Job::compose("crawl", || fetch("example.org"))
     /// # }
     /// use dynagraph_runtime::{OpError, Replace as _};
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), RunError> {
-    /// let job = Job::compose("crawl", || download("example.org"));
-    ///
-    /// let page = job.run().replace::<fetch>(|url| async move { url.to_uppercase() }).await?;
+    /// let page = crawl().run().replace::<fetch>(|url| async move { url.to_uppercase() }).await?;
     /// assert_eq!(page, "EXAMPLE.ORG");
     ///
-    /// let run = job.run().replace::<fetch>(|url| async move {
+    /// let run = crawl().run().replace::<fetch>(|url| async move {
     ///     match url.as_str() {
     ///         "example.org" => Err("not today".into()),
     ///         _ => Ok(url),
@@ -63,21 +67,21 @@ pub trait Replace<F>: Sized {
     /// });
     /// assert_eq!(run.await.unwrap_err().to_string(), "step `fetch` failed: not today");
     ///
-    /// let run = job.run().replace::<fetch>(|_| async { OpError::new("never") });
+    /// let run = crawl().run().replace::<fetch>(|_| async { OpError::new("never") });
     /// assert!(run.await.is_err());
     /// # Ok(())
     /// # }
     /// ```
     fn replace<O: Op>(self, function: F) -> Self
     where
-        O::Inputs: TakenBy<F, O::Handles>,
+        O::Inputs: TakenBy<F, Future: Later<Given: StandsFor<O::Handles>> + Send + 'static>,
         F: Send + Sync + 'static;
 }
 
 impl<T, F> Replace<F> for Run<T> {
     fn replace<O: Op>(mut self, function: F) -> Self
     where
-        O::Inputs: TakenBy<F, O::Handles>,
+        O::Inputs: TakenBy<F, Future: Later<Given: StandsFor<O::Handles>> + Send + 'static>,
         F: Send + Sync + 'static,
     {
         let replaced = Replacement::<O, F> { function, op: PhantomData };
@@ -95,44 +99,74 @@ struct Replacement<O, F> {
 
 impl<O, F> ErasedOp for Replacement<O, F>
 where
-    O: Op<Inputs: TakenBy<F, O::Handles>>,
+    O: Op<Inputs: TakenBy<F, Future: Later<Given: StandsFor<O::Handles>> + Send + 'static>>,
     F: Send + Sync,
 {
     fn start(&self, call: &mut Call<'_>) -> Started {
-        O::Inputs::call(&self.function, call)
+        let future = O::Inputs::call(&self.function, call).later();
+        Started::future(async move {
+            match future.await.started().0 {
+                Progress::Done(result) => result,
+                Progress::Running(future) => future.await,
+            }
+        })
     }
 }
 
 /// An op's inputs, as the function `F` takes them: each as an argument, in order, by value.
-///
-/// What the future of the function gives stands for an output of which `H` is the handle.
 #[diagnostic::on_unimplemented(
     message = "`{F}` cannot replace an op whose inputs are `{Self}`",
     label = "not an async function of the op's inputs",
     note = "write `|a, b| async move {{ .. }}`, with one argument for each input of the op"
 )]
-pub trait TakenBy<F, H>: Inputs {
+pub trait TakenBy<F>: Inputs {
+    /// What the function gives.
+    type Future;
+
     #[doc(hidden)]
-    fn call(function: &F, call: &mut Call<'_>) -> Started;
+    fn call(function: &F, call: &mut Call<'_>) -> Self::Future;
+}
+
+/// A future, which the function that replaces an op gives.
+#[diagnostic::on_unimplemented(
+    message = "an op is replaced by a function that gives a future, and `{Self}` is none",
+    label = "gives a `{Self}` at once",
+    note = "write `|a, b| async move {{ .. }}`, with one argument for each input of the op"
+)]
+pub trait Later {
+    /// What it gives in the end.
+    type Given;
+
+    #[doc(hidden)]
+    fn later(self) -> impl Future<Output = Self::Given> + Send + 'static
+    where
+        Self: Send + 'static;
+}
+
+#[diagnostic::do_not_recommend]
+impl<G: Future> Later for G {
+    type Given = G::Output;
+
+    fn later(self) -> impl Future<Output = G::Output> + Send + 'static
+    where
+        Self: Send + 'static,
+    {
+        self
+    }
 }
 
 macro_rules! taken_by {
     ($($input:ident)*) => {
-        impl<$($input: Value,)* F, G, H> TakenBy<F, H> for ($($input,)*)
+        impl<$($input: Value,)* F, G> TakenBy<F> for ($($input,)*)
         where
             F: Fn($($input),*) -> G,
-            G: Future<Output: StandsFor<H>> + Send + 'static,
         {
+            type Future = G;
+
             #[expect(clippy::allow_attributes, reason = "a function of nothing takes nothing")]
             #[allow(unused_variables, reason = "a function of nothing takes nothing")]
-            fn call(function: &F, call: &mut Call<'_>) -> Started {
-                let future = function($(call.owned::<$input>()),*);
-                Started::future(async move {
-                    match future.await.started().0 {
-                        Progress::Done(result) => result,
-                        Progress::Running(future) => future.await,
-                    }
-                })
+            fn call(function: &F, call: &mut Call<'_>) -> G {
+                function($(call.owned::<$input>()),*)
             }
         }
     };
@@ -183,54 +217,63 @@ fn one_of(result: Result<Output, OpError>) -> Started {
     Started::done(result.map(Returned::one))
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Value> StandsFor<OutputHandle<T>> for T {
     fn started(self) -> Started {
         one(Output::value(self))
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Value> StandsFor<OutputHandle<T>> for Result<T, OpError> {
     fn started(self) -> Started {
         one_of(self.map(Output::value))
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Value> StandsFor<OutputHandle<T>> for Option<T> {
     fn started(self) -> Started {
         one(Output::optional(self))
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Value> StandsFor<OutputHandle<T>> for Result<Option<T>, OpError> {
     fn started(self) -> Started {
         one_of(self.map(Output::optional))
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Value> StandsFor<DynamicHandle<T>> for Vec<DynamicOutput<T>> {
     fn started(self) -> Started {
         one(Output::list(self))
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Value> StandsFor<DynamicHandle<T>> for Result<Vec<DynamicOutput<T>>, OpError> {
     fn started(self) -> Started {
         one_of(self.map(Output::list))
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<H> StandsFor<H> for Returned {
     fn started(self) -> Started {
         Started::done(Ok(self))
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<H> StandsFor<H> for Started {
     fn started(self) -> Started {
         self
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<H> StandsFor<H> for OpError {
     fn started(self) -> Started {
         Started::done(Err(self))

@@ -68,7 +68,8 @@ impl<T> RunReport<T> {
     }
 
     pub(super) fn new(plan: &Plan, ran: Ran, read: fn(Vec<Erased>) -> T) -> Self {
-        let Ran { run_id, account, outputs, judgement, fault, stopped, waited_for, took } = ran;
+        let Ran { run_id, account, outputs, judgement, exceeded, fault, stopped, waited_for, took } =
+            ran;
         let Account { counts: by_node, mut steps, mut values } = account;
         steps.sort_by_cached_key(|step| (step.node, step.path.indexes()));
         values.sort_by_cached_key(|value| (value.node, value.path.indexes()));
@@ -87,7 +88,7 @@ impl<T> RunReport<T> {
             (Some(fault), _) => Some(RunError::Internal(fault)),
             (None, Some(Why::Canceled)) => Some(RunError::Canceled),
             (None, Some(Why::TimedOut(after))) => Some(RunError::TimedOut { after }),
-            _ if !failed.is_empty() => Some(RunError::Failed(Failures::new(Arc::new(failed)))),
+            _ if !failed.is_empty() => Some(RunError::Failed(Failures::new(failed, exceeded))),
             (None, Some(_)) => Some(RunError::Canceled),
             (None, None) => None,
         };

@@ -1,5 +1,7 @@
 //! Contexts as unit tests need them.
 
+use std::panic::catch_unwind;
+
 use dynagraph::prelude::*;
 use tokio::time::sleep;
 
@@ -21,6 +23,15 @@ fn an_op_is_told_its_attempt_and_step_and_heard() {
     let said = [("attempt".to_owned(), 2.into()), ("step".to_owned(), "poll[a/b%2Fc]".into())];
     assert_eq!(second.output_metadata(), said);
     assert_eq!(second.idempotency_token(), ctx.idempotency_token());
+}
+
+#[test]
+fn a_context_that_no_op_could_have_panics_where_it_is_made() {
+    let said =
+        |made: fn() -> OpContext| *catch_unwind(made).unwrap_err().downcast::<String>().unwrap();
+    assert!(said(|| OpContext::for_test().with_attempt(0)).ends_with("counted from 1, not 0"));
+    let of_no_key = said(|| OpContext::for_test().with_step_key("poll", [""]));
+    assert!(of_no_key.ends_with("a mapping key is at least one character"), "{of_no_key}");
 }
 
 async fn until_canceled(ctx: OpContext) -> &'static str {

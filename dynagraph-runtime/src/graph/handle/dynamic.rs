@@ -74,7 +74,7 @@ impl<T> DynamicHandle<T> {
 
     /// Tries a step of the op that gives these values again when it fails.
     ///
-    /// Replaces the op's own policy, as a whole.
+    /// Replaces the op's own policy, as a whole; the op's `retry_if` stays. See [`OutputHandle::retry`].
     #[track_caller]
     pub fn retry(self, policy: RetryPolicy) -> Self {
         rules::retry(self.producer(), policy, Location::caller());
@@ -84,7 +84,8 @@ impl<T> DynamicHandle<T> {
     /// An attempt of the op that gives these values fails when it takes longer. See [`OutputHandle::timeout`].
     #[track_caller]
     pub fn timeout(self, timeout: Duration) -> Self {
-        rules::timeout(self.producer(), timeout, Location::caller());
+        let at = Location::caller();
+        rules::limit_time(self.producer(), "timeout", timeout, at, |rules| &mut rules.timeout);
         self
     }
 
@@ -92,21 +93,24 @@ impl<T> DynamicHandle<T> {
     /// See [`OutputHandle::idle_timeout`].
     #[track_caller]
     pub fn idle_timeout(self, timeout: Duration) -> Self {
-        rules::idle_timeout(self.producer(), timeout, Location::caller());
+        let at = Location::caller();
+        rules::limit_time(self.producer(), "idle_timeout", timeout, at, |rules| {
+            &mut rules.idle_timeout
+        });
         self
     }
 
     /// Every step of the op that gives these values takes a slot of this pool. See [`OutputHandle::pool`].
     #[track_caller]
     pub fn pool(self, name: impl Into<String>) -> Self {
-        rules::pool(self.producer(), name.into(), 1, Location::caller());
+        rules::pool(self.producer(), "pool", name.into(), 1, Location::caller());
         self
     }
 
     /// As [`pool`](Self::pool), for steps that take several slots each.
     #[track_caller]
     pub fn weighted_pool(self, name: impl Into<String>, weight: u32) -> Self {
-        rules::pool(self.producer(), name.into(), weight, Location::caller());
+        rules::pool(self.producer(), "weighted_pool", name.into(), weight, Location::caller());
         self
     }
 
@@ -197,6 +201,20 @@ impl<T: Value> DynamicHandle<T> {
     /// If more did, or what gives the keys failed itself, what needs the result is `UpstreamFailed`.
     /// Keys that were skipped are left out.
     /// For a flattened handle, all innermost keys count alike, and their keys are paths.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dynagraph_runtime::Tolerance;
+    ///
+    /// # use dynagraph_runtime::{DynamicHandle, OutputHandle, Partial};
+    /// # type One<T> = OutputHandle<T>;
+    /// # fn compose(urls: fn() -> DynamicHandle<String>, fetch: fn(One<String>) -> One<u64>) -> One<Partial<u64>> {
+    /// // The run goes on while at most one page of twenty fails.
+    /// let pages = urls().map(fetch).collect_partial(Tolerance::ratio(0.05));
+    /// # pages
+    /// # }
+    /// ```
     ///
     /// # Which failures a run survives
     ///

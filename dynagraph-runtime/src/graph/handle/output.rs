@@ -54,16 +54,29 @@ impl<T> OutputHandle<T> {
     #[track_caller]
     pub fn max_concurrent(self, limit: usize) -> Self {
         let at = Location::caller();
-        describe(self.port, "max_concurrent", at, |composer, op| match NonZeroUsize::new(limit) {
+        describe(self.port, "max_concurrent", at, |mistake, op| match NonZeroUsize::new(limit) {
             Some(limit) => op.spec.rules.max_concurrent = Some(limit),
-            None => *composer = Some(BuildError::Zero { method: "max_concurrent", at }),
+            None => *mistake = Some(BuildError::Zero { method: "max_concurrent", at }),
         });
         self
     }
 
     /// Tries a step of this use of the op again when it fails.
     ///
-    /// Replaces the op's own policy, as a whole.
+    /// Replaces the op's own policy, as a whole; the op's `retry_if` stays.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dynagraph_runtime::time::ms;
+    /// use dynagraph_runtime::{Backoff, RetryPolicy};
+    ///
+    /// # fn compose(fetch: fn(&str) -> dynagraph_runtime::OutputHandle<String>) {
+    /// let policy = RetryPolicy::new(5).delay(ms(200)).backoff(Backoff::Exponential);
+    /// let page = fetch("example.org").retry(policy);
+    /// # let _ = page;
+    /// # }
+    /// ```
     #[track_caller]
     pub fn retry(self, policy: RetryPolicy) -> Self {
         rules::retry(self.port, policy, Location::caller());
@@ -75,9 +88,21 @@ impl<T> OutputHandle<T> {
     /// Overrides the op's own `timeout`.
     /// An async op is dropped then.
     /// A blocking one cannot be aborted: it runs on and keeps its slots until it returns, and what it gives is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dynagraph_runtime::time::secs;
+    ///
+    /// # fn compose(fetch: fn(&str) -> dynagraph_runtime::OutputHandle<String>) {
+    /// let page = fetch("example.org").timeout(secs(30));
+    /// # let _ = page;
+    /// # }
+    /// ```
     #[track_caller]
     pub fn timeout(self, timeout: Duration) -> Self {
-        rules::timeout(self.port, timeout, Location::caller());
+        let at = Location::caller();
+        rules::limit_time(self.port, "timeout", timeout, at, |rules| &mut rules.timeout);
         self
     }
 
@@ -86,23 +111,33 @@ impl<T> OutputHandle<T> {
     /// Overrides the op's own `idle_timeout`; otherwise as [`timeout`](Self::timeout).
     #[track_caller]
     pub fn idle_timeout(self, timeout: Duration) -> Self {
-        rules::idle_timeout(self.port, timeout, Location::caller());
+        let at = Location::caller();
+        rules::limit_time(self.port, "idle_timeout", timeout, at, |rules| &mut rules.idle_timeout);
         self
     }
 
     /// Every step of this use of the op takes a slot of this pool, and a turn of the rate of this name.
     ///
     /// Replaces the op's own pool. The run gives both their size: `run().pool("api", 10)`, `run().rate("api", ..)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn compose(fetch: fn(&str) -> dynagraph_runtime::OutputHandle<String>) {
+    /// let page = fetch("example.org").pool("api");
+    /// # let _ = page;
+    /// # }
+    /// ```
     #[track_caller]
     pub fn pool(self, name: impl Into<String>) -> Self {
-        rules::pool(self.port, name.into(), 1, Location::caller());
+        rules::pool(self.port, "pool", name.into(), 1, Location::caller());
         self
     }
 
     /// As [`pool`](Self::pool), for steps that take several slots each.
     #[track_caller]
     pub fn weighted_pool(self, name: impl Into<String>, weight: u32) -> Self {
-        rules::pool(self.port, name.into(), weight, Location::caller());
+        rules::pool(self.port, "weighted_pool", name.into(), weight, Location::caller());
         self
     }
 

@@ -27,7 +27,7 @@ pub(super) fn collect_partial<T: Value>(
         if ratio.is_some() || !is_visible(composer, of, at) {
             return OutputHandle::new(Composer::poison(of.of.value));
         }
-        let gather = PartialGather { nested: false, tolerance, make: to_partial::<T> };
+        let gather = PartialGather { nested: false, tolerance, at, make: to_partial::<T> };
         let port = gather_levels(composer, of.of, gather, at);
         OutputHandle::new(composer.handle(port))
     })

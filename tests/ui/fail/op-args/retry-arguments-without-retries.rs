@@ -2,11 +2,11 @@ use dynagraph::prelude::*;
 
 #[op(
     delay = "200ms", // ERROR
-    max_delay = "10s", // ERROR
-    backoff = "linear", // ERROR
-    jitter = "full", // ERROR
-    retry_panics, // ERROR
-    retry_if = is_transient, // ERROR
+    max_delay = "10s",
+    backoff = "linear",
+    jitter = "full",
+    retry_panics,
+    retry_if = is_transient,
 )]
 async fn fetch(url: String) -> Result<String, OpError> {
     Ok(url)
