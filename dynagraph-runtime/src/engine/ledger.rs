@@ -140,15 +140,7 @@ impl Tally {
     /// Adds a step, and tells of its end. Its path is only made if the step is kept or told of.
     pub(super) fn add(&mut self, engine: &Engine, ended: Ended, path: impl FnOnce() -> KeyPath) {
         let status = ended.status;
-        let place = status.place();
-        match self.counts.iter_mut().find(|(node, _)| *node == ended.node) {
-            Some((_, counts)) => counts[place] += 1,
-            None => {
-                let mut counts = Counts::default();
-                counts[place] = 1;
-                self.counts.push((ended.node, counts));
-            }
-        }
+        self.count(ended.node, status);
         let kept = engine.options.keep_steps
             || status != StepStatus::Success
             || !ended.metadata.is_empty()
@@ -157,6 +149,30 @@ impl Tally {
             self.tell(engine, engine.report(ended, path()), kept);
         } else {
             engine.listeners.tell(|| end_event(&engine.report(ended, path())));
+        }
+    }
+
+    /// Adds a step that succeeded. Most are only counted.
+    pub(super) fn succeeded(&mut self, engine: &Engine, how: How, path: impl FnOnce() -> KeyPath) {
+        let counted_only = !engine.rules(how.node).success_is_told
+            && how.metadata.is_empty()
+            && !engine.listeners.any();
+        if counted_only {
+            self.count(how.node, StepStatus::Success);
+        } else {
+            self.add(engine, Ended::success(how), path);
+        }
+    }
+
+    fn count(&mut self, node: NodeId, status: StepStatus) {
+        let place = status.place();
+        match self.counts.iter_mut().find(|(counted, _)| *counted == node) {
+            Some((_, counts)) => counts[place] += 1,
+            None => {
+                let mut counts = Counts::default();
+                counts[place] = 1;
+                self.counts.push((node, counts));
+            }
         }
     }
 
@@ -247,7 +263,7 @@ impl Engine {
 
     /// The time, if anybody is told of a step's times.
     pub(super) fn clock(&self) -> Option<Instant> {
-        (self.options.keep_steps || !self.options.hooks.is_empty()).then(Instant::now)
+        self.rules.times_are_told().then(Instant::now)
     }
 
     pub(super) fn step_name(&self, node: NodeId) -> (Arc<str>, &'static str) {

@@ -11,6 +11,7 @@ use crate::graph::{NodeId, ScopeId};
 use crate::key::KeyPath;
 use crate::op::{ErasedOp, RetryPolicy};
 use crate::plan::{Feed, OpPlan, Plan, Shape};
+use crate::step::StepStatus;
 
 use super::Options;
 
@@ -22,6 +23,8 @@ pub(super) struct NodeRules {
     pub(super) blocking: bool,
     pub(super) retry: Option<RetryPolicy>,
     pub(super) deadlines: Deadlines,
+    /// Whether a step's success is recorded, or told to a hook.
+    pub(super) success_is_told: bool,
 }
 
 impl NodeRules {
@@ -33,6 +36,7 @@ impl NodeRules {
             blocking: op.spec.blocking && replaced.is_none(),
             retry: rules.retry.or(options.default_retry).filter(|policy| policy.allows_after(1)),
             deadlines: Deadlines::new(rules),
+            success_is_told: options.keep_steps || options.hooks.any(StepStatus::Success),
         }
     }
 
@@ -48,6 +52,7 @@ pub(super) struct Rules {
     /// None for what is no op.
     nodes: Vec<Option<NodeRules>>,
     scopes: Vec<ScopeRules>,
+    times_are_told: bool,
 }
 
 /// What the rules of its nodes mean for a scope.
@@ -68,7 +73,7 @@ struct ScopeRules {
 impl Rules {
     pub(super) fn new(plan: &Plan, options: &Options) -> Self {
         let ids = (0..plan.nodes.len()).map(NodeId);
-        let nodes: Vec<_> =
+        let mut nodes: Vec<_> =
             ids.map(|id| plan.op(id).map(|op| NodeRules::new(op, options))).collect();
         let scopes = plan.scopes.iter().map(|scope| {
             let of_scope = || scope.nodes.iter().filter_map(|id| nodes[id.0].as_ref());
@@ -95,7 +100,18 @@ impl Rules {
             let mut around = std::iter::successors(around(&ScopeId(scope)), around);
             scopes[scope].in_provisional = around.any(|scope| scopes[scope.0].provisional);
         }
-        Self { nodes, scopes }
+        for (node, rules) in plan.nodes.iter().zip(&mut nodes) {
+            if let Some(rules) = rules {
+                rules.success_is_told |= scopes[node.scope.0].in_provisional;
+            }
+        }
+        let times_are_told = options.keep_steps || !options.hooks.is_empty();
+        Self { nodes, scopes, times_are_told }
+    }
+
+    /// Whether anybody is told how long a step took.
+    pub(super) fn times_are_told(&self) -> bool {
+        self.times_are_told
     }
 }
 

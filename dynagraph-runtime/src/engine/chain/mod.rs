@@ -402,7 +402,7 @@ fn settle(
     let node = engine.plan.node(id);
     match result {
         Ok(Returned(outputs)) => {
-            tally.add(engine, Ended::success(how), || around.path(key));
+            tally.succeeded(engine, how, || around.path(key));
             if engine.options.keep_values
                 && let Outputs::One(output) = &outputs
                 && let Given::Value(value) = &output.0
