@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::producer::Producer;
-use super::shape::{Arg, By, Calc, Entry, Produce, Shape, Stmt, Var};
+use super::shape::{Arg, By, Calc, Entry, Produce, Shape, Stmt, Tolerated, Var};
 use super::trying::Policy;
 use super::work::{Fault, Work};
 
@@ -34,12 +34,13 @@ fn write_stmt(f: &mut Formatter<'_>, stmt: &Stmt, depth: usize) -> fmt::Result {
         }
         Stmt::Gather(gather) => {
             let collect = match gather.by {
-                By::Place => "collect",
-                By::Key => "collect_keyed",
+                By::Place => "collect()".to_owned(),
+                By::Key => "collect_keyed()".to_owned(),
+                By::Partial(tolerated) => format!("collect_partial({tolerated})"),
             };
             let list = gather.list.map_or_else(String::new, |list| format!("let v{list} = "));
             let (of, work, out) = (gather.of, &gather.digest, gather.out);
-            writeln!(f, "{list}v{of}.{collect}(); let v{out} = {work}(_){};", traits(work))
+            writeln!(f, "{list}v{of}.{collect}; let v{out} = {work}(_){};", traits(work))
         }
         Stmt::Map(map) => {
             let outs: Vec<_> = map.returns.iter().map(|returned| returned.out).collect();
@@ -107,6 +108,17 @@ impl Display for Arg {
     }
 }
 
+impl Display for Tolerated {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => write!(f, "none()"),
+            Self::Count(keys) => write!(f, "count({keys})"),
+            Self::Quarters(quarters) => write!(f, "ratio({quarters} / 4)"),
+            Self::All => write!(f, "all()"),
+        }
+    }
+}
+
 impl Display for Calc {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let args: Vec<_> = self.args.iter().map(Arg::to_string).collect();
@@ -126,6 +138,7 @@ impl Display for Produce {
         )?;
         if let Some(fault) = fault {
             write!(f, ", {:?} after {} every {}", fault.what, fault.after, fault.every)?;
+            fault.attempts.map_or(Ok(()), |attempts| write!(f, " in {attempts} attempts"))?;
         }
         write!(f, "{} */", policy(producer.policy))
     }

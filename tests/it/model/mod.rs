@@ -30,6 +30,7 @@ mod seed;
 mod shape;
 mod strategy;
 mod trying;
+mod why;
 mod work;
 
 use std::collections::BTreeMap;
@@ -62,7 +63,7 @@ fn config() -> ProptestConfig {
 proptest! {
     #![proptest_config(config())]
 
-    /// S1 to S3, S5, S8 to S10, S12 to S15, S17, S19 to S22, S25, S27, S29, S31, S32, S34, S35, S37, S39
+    /// S1 to S3, S5, S8 to S10, S12 to S17, S19 to S22, S25, S27, S29 to S31, S32, S34, S35, S37, S39
     #[test]
     fn a_run_gives_what_the_reference_gives(case in case()) {
         run::within_time(&case, run::check).map_err(TestCaseError::fail)?;
@@ -79,16 +80,20 @@ proptest! {
 #[test]
 fn the_jobs_have_steps_of_every_fate_at_every_depth() {
     let mut runner = TestRunner::deterministic();
-    let mut found = BTreeMap::new();
+    let (mut found, mut survived) = (BTreeMap::new(), 0);
     for _ in 0..500 {
         let case = case().new_tree(&mut runner).expect("a case").current();
         let expected = reference::run(&grow::grow(&case.job));
+        let mut steps = expected.steps.values().flatten();
+        let failed = steps.any(|(_, (status, _))| *status == outcome::Status::Failure);
+        survived += usize::from(failed && expected.survives);
         for (path, (status, attempts)) in expected.steps.into_values().flatten() {
             *found.entry((path.len().min(3), status, attempts > 1)).or_insert(0) += 1;
         }
     }
     // Only what succeeds or fails has attempts, and may have several.
-    assert!(found.len() == 4 * 6 && found.values().all(|steps| *steps >= 10), "{found:?}");
+    assert!(found.len() == 4 * 6 && found.values().all(|steps| *steps >= 5), "{found:?}");
+    assert!(survived > 0, "no run survives a failure");
 }
 
 impl fmt::Debug for Case {

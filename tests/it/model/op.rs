@@ -79,6 +79,7 @@ impl<I: Operands, R: Outcome, const BLOCKING: bool, const OPTIONAL: bool> Op
     fn start(call: &mut Call<'_>) -> Started {
         let (work, inputs) = I::take(call);
         let step = Step::new(call);
+        step.recorder.given(&step.key, &inputs);
         // Ends with the step, also when it panics or is dropped.
         let running = Running::begin(Resource::clone(&step.recorder), work.node);
         if matches!(work.style, Style::Blocking | Style::Inline) {
@@ -140,10 +141,14 @@ fn fail(failing: Failing) -> OpError {
     }
 }
 
-/// An op with `FANS` dynamic outputs, after a plain one if `PLAIN`.
-pub(super) struct Produce<I, const BLOCKING: bool, const PLAIN: bool, const FANS: usize>(
-    PhantomData<I>,
-);
+/// An op with `FANS` dynamic outputs, after a plain one if `PLAIN`. It returns lists, or it `EMITS`.
+pub(super) struct Produce<
+    I,
+    const BLOCKING: bool,
+    const EMITS: bool,
+    const PLAIN: bool,
+    const FANS: usize,
+>(PhantomData<I>);
 
 /// What invoking a producer gives.
 pub(super) struct Produced<const PLAIN: bool, const FANS: usize> {
@@ -160,8 +165,8 @@ impl<const PLAIN: bool, const FANS: usize> Handles for Produced<PLAIN, FANS> {
     }
 }
 
-impl<I: Operand, const BLOCKING: bool, const PLAIN: bool, const FANS: usize> Op
-    for Produce<I, BLOCKING, PLAIN, FANS>
+impl<I: Operand, const BLOCKING: bool, const EMITS: bool, const PLAIN: bool, const FANS: usize> Op
+    for Produce<I, BLOCKING, EMITS, PLAIN, FANS>
 {
     const NAME: &'static str = "produce";
     type Inputs = (Producer, I);
@@ -170,7 +175,8 @@ impl<I: Operand, const BLOCKING: bool, const PLAIN: bool, const FANS: usize> Op
 
     fn spec() -> OpSpec {
         let plain = PLAIN.then_some(OutputSpec::plain("plain"));
-        let fans = ["first", "second"].into_iter().take(FANS).map(OutputSpec::dynamic);
+        let dynamic = if EMITS { OutputSpec::emitted } else { OutputSpec::dynamic };
+        let fans = ["first", "second"].into_iter().take(FANS).map(dynamic);
         let outputs: Vec<_> = plain.into_iter().chain(fans).collect();
         let spec = OpSpec::new(&["producer", "input"]).outputs(outputs);
         let spec = spec.resource::<Arc<Recorder>>();
@@ -179,14 +185,15 @@ impl<I: Operand, const BLOCKING: bool, const PLAIN: bool, const FANS: usize> Op
 
     fn start(call: &mut Call<'_>) -> Started {
         let producer: Producer = call.owned();
-        let script = producer.script(&call.owned::<I>().to_v());
+        let step = Step::new(call);
+        let script = producer.script(&call.owned::<I>().to_v(), step.attempt);
         let outs = match producer.form {
             Form::List => Vec::new(),
             Form::Emit | Form::EmitAll => {
                 (0..FANS).map(|fan| call.emitter(usize::from(PLAIN) + fan)).collect()
             }
         };
-        let producing = Producing { step: Step::new(call), producer, script, outs };
+        let producing = Producing { step, producer, script, outs };
         if BLOCKING {
             let emitted = producing.blocking_emit();
             return Started::done(emitted.and_then(|()| producing.finish::<PLAIN, FANS>()));

@@ -1,14 +1,15 @@
 //! What becomes of a value, and where: the words of the reference.
 
 use super::producer::Key;
+use super::why::Why;
 use super::work::V;
 
 /// What became of a value.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Outcome<T> {
     Ready(T),
     Skipped,
-    Failed,
+    Failed(Why),
 }
 
 /// How a step ends.
@@ -38,7 +39,8 @@ impl<T> Outcome<T> {
     pub(super) fn and<U>(self, other: Outcome<U>) -> Outcome<(T, U)> {
         match (self, other) {
             (Self::Ready(one), Outcome::Ready(two)) => Outcome::Ready((one, two)),
-            (Self::Failed, _) | (_, Outcome::Failed) => Outcome::Failed,
+            (Self::Failed(one), Outcome::Failed(other)) => Outcome::Failed(one.and(other)),
+            (Self::Failed(why), _) | (_, Outcome::Failed(why)) => Outcome::Failed(why),
             _ => Outcome::Skipped,
         }
     }
@@ -47,8 +49,19 @@ impl<T> Outcome<T> {
         match self {
             Self::Ready(value) => Outcome::Ready(map(value)),
             Self::Skipped => Outcome::Skipped,
-            Self::Failed => Outcome::Failed,
+            Self::Failed(why) => Outcome::Failed(why),
         }
+    }
+
+    pub(super) fn map_why(self, map: impl FnOnce(Why) -> Why) -> Self {
+        match self {
+            Self::Failed(why) => Self::Failed(map(why)),
+            other => other,
+        }
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        matches!(self, Self::Failed(_))
     }
 }
 

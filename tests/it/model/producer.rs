@@ -57,6 +57,8 @@ pub(super) struct ProducerFault {
     pub(super) after: usize,
     /// It happens for one in so many inputs.
     pub(super) every: i64,
+    /// It happens in the first so many attempts; in all of them, if this is none.
+    pub(super) attempts: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,7 +113,8 @@ impl Naming {
 }
 
 impl Producer {
-    pub(super) fn script(&self, input: &V) -> Script {
+    /// What an attempt, counted from 1, does with this input.
+    pub(super) fn script(&self, input: &V, attempt: u32) -> Script {
         let seed = input.digest() + i64::try_from(self.node).unwrap_or_default();
         let values: Vec<i64> = match input {
             V::List(list) => list.iter().map(V::digest).take(self.keys).collect(),
@@ -137,7 +140,11 @@ impl Producer {
         }
         let plain = seed.rem_euclid(MODULUS);
         let mut script = Script { plain, emissions, end: Ok(()), stubborn: false };
-        if let Some(fault) = self.fault.filter(|fault| seed.rem_euclid(fault.every) == 0) {
+        let strikes = |fault: &ProducerFault| {
+            let still = fault.attempts.is_none_or(|attempts| attempt <= attempts);
+            still && seed.rem_euclid(fault.every) == 0
+        };
+        if let Some(fault) = self.fault.filter(strikes) {
             script.spoil(fault);
         }
         script

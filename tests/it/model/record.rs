@@ -8,7 +8,7 @@ use dynagraph::Resource;
 use tokio::time::Instant;
 
 use super::trying::TIMEOUT;
-use super::work::Style;
+use super::work::{Style, V};
 
 /// Given to every op as a resource.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub(super) struct Seen {
     pub(super) values: HashMap<String, Vec<i64>>,
     /// The attempts of each step, as it was told.
     pub(super) attempts: HashMap<String, Vec<u32>>,
+    /// The steps that a partial gather named, by the step that it gave its value to and by failed key.
+    pub(super) blamed: HashMap<(String, String), Vec<(String, u32)>>,
     /// When each of them began.
     pub(super) began: HashMap<String, Vec<Instant>>,
     /// Whether the run was asked to end.
@@ -71,6 +73,17 @@ impl Recorder {
             seen.began.entry(step.clone()).or_default().push(Instant::now());
             seen.attempts.entry(step).or_default().push(attempt);
         });
+    }
+
+    pub(super) fn given(&self, step: &str, inputs: &[V]) {
+        for input in inputs {
+            let V::Partial(_, failed) = input else { continue };
+            for failed in failed {
+                let place = (step.to_owned(), failed.key.clone());
+                let steps = failed.steps.iter().cloned();
+                self.look(|seen| seen.blamed.entry(place).or_default().extend(steps));
+            }
+        }
     }
 
     pub(super) fn canceled(&self) {

@@ -113,6 +113,18 @@ pub(super) enum By {
     Place,
     /// `collect_keyed`
     Key,
+    /// `collect_partial`
+    Partial(Tolerated),
+}
+
+/// How many keys may fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tolerated {
+    Nothing,
+    Count(usize),
+    /// A ratio of so many quarters.
+    Quarters(u8),
+    All,
 }
 
 /// A list of what copies have, and an op that digests what it gives.

@@ -13,7 +13,7 @@ use super::producer::{Form, Naming, Outputs, ProducerFault, ProducerWrong};
 use super::seed::{
     ArgSeed, CalcSeed, EntrySeed, JobSeed, OutputSeed, ProduceSeed, ReturnSeed, Seed, WorkSeed,
 };
-use super::shape::By;
+use super::shape::{By, Tolerated};
 use super::trying::{Failing, Policy, Trouble};
 use super::work::{Fault, Style, Wrong};
 
@@ -82,7 +82,7 @@ fn stmt(depth: u32) -> BoxedStrategy<Seed> {
     let flat = prop_oneof![
         6 => calc().prop_map(Seed::Calc),
         2 => produce().prop_map(Seed::Produce),
-        4 => (pick(), select(vec![By::Place, By::Key]), work())
+        4 => (pick(), by(), work())
             .prop_map(|(of, by, digest)| Seed::Gather { of, by, digest }),
         1 => (entry(), calc()).prop_map(|(entry, keep)| Seed::Filter { entry, keep }),
         1 => (pick(), 1..=3usize).prop_map(|(of, size)| Seed::Batch { of, size }),
@@ -97,6 +97,20 @@ fn stmt(depth: u32) -> BoxedStrategy<Seed> {
     let fold = (pick(), arg(), block(depth - 1, 3), pick())
         .prop_map(|(over, init, body, result)| Seed::Fold { over, init, body, result });
     prop_oneof![7 => flat, 6 => map, 1 => fold].boxed()
+}
+
+fn by() -> impl Strategy<Value = By> {
+    let tolerated = prop_oneof![
+        1 => Just(Tolerated::Nothing),
+        2 => (0..=3usize).prop_map(Tolerated::Count),
+        2 => select(vec![0, 1, 2, 4u8]).prop_map(Tolerated::Quarters),
+        2 => Just(Tolerated::All),
+    ];
+    prop_oneof![
+        2 => Just(By::Place),
+        2 => Just(By::Key),
+        2 => tolerated.prop_map(By::Partial),
+    ]
 }
 
 /// Mostly the most recent handles: these make chains.
@@ -231,11 +245,9 @@ fn produce() -> BoxedStrategy<ProduceSeed> {
         ProducerWrong::BadKey,
         ProducerWrong::DuplicateIgnored,
     ]);
-    let fault = (what, 0..5usize, 1..5i64).prop_map(|(what, after, every)| ProducerFault {
-        what,
-        after,
-        every,
-    });
+    let attempts = option::of(1..=2u32);
+    let fault = (what, 0..5usize, 1..5i64, attempts)
+        .prop_map(|(what, after, every, attempts)| ProducerFault { what, after, every, attempts });
     let trying = (weighted(0.15, fault), weighted(0.2, policy(SHORT)));
     let how = (form, style(), outputs, naming, trying);
     (arg(), weighted(0.1, pick()), 0..=6usize, any::<bool>(), how)

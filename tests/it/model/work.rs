@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use dynagraph::Keyed;
+use dynagraph::{Keyed, Partial};
 
 use super::trying::{Policy, Trouble};
 
@@ -62,6 +62,15 @@ pub(super) enum V {
     Pair(Box<[Self; 2]>),
     List(Vec<Self>),
     Keyed(Vec<(String, Self)>),
+    Partial(Vec<(String, Self)>, Vec<FailedKey>),
+}
+
+/// A key of a partial gather that gave no value.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct FailedKey {
+    pub(super) key: String,
+    /// The step that it failed because of, with its attempts; in the reference, all that it may be.
+    pub(super) steps: Vec<(String, u32)>,
 }
 
 /// A type that travels between ops.
@@ -95,22 +104,39 @@ impl<T: Operand> Operand for Vec<T> {
 
 impl<T: Operand> Operand for Keyed<T> {
     fn to_v(&self) -> V {
-        V::Keyed(self.iter().map(|(key, value)| (key.to_string(), value.to_v())).collect())
+        V::Keyed(entries(self))
     }
+}
+
+impl<T: Operand> Operand for Partial<T> {
+    fn to_v(&self) -> V {
+        let failed = self.failed.iter().map(|failed| {
+            let steps = vec![(failed.step.to_string(), failed.attempts)];
+            FailedKey { key: failed.key.to_string(), steps }
+        });
+        V::Partial(entries(&self.values), failed.collect())
+    }
+}
+
+fn entries<T: Operand>(keyed: &Keyed<T>) -> Vec<(String, V)> {
+    keyed.iter().map(|(key, value)| (key.to_string(), value.to_v())).collect()
 }
 
 impl V {
     /// A number that depends on every part and on their order.
     pub(super) fn digest(&self) -> i64 {
         let mix = |sum: i64, part: i64| (sum * 31 + part + 7).rem_euclid(MODULUS);
+        let bytes = |key: &str| key.bytes().map(i64::from).fold(3, mix);
+        let entry = |(key, value): &(String, Self)| mix(bytes(key), value.digest());
         match self {
             Self::Int(value) => *value,
             Self::Pair(pair) => pair.iter().map(Self::digest).fold(11, mix),
             Self::List(list) => list.iter().map(Self::digest).fold(0, mix),
-            Self::Keyed(entries) => {
-                let bytes = |key: &str| key.bytes().map(i64::from).fold(3, mix);
-                let entries = entries.iter().map(|(key, value)| mix(bytes(key), value.digest()));
-                entries.fold(1, mix)
+            Self::Keyed(entries) => entries.iter().map(entry).fold(1, mix),
+            // Which of several steps is named is compared apart.
+            Self::Partial(entries, failed) => {
+                let values = entries.iter().map(entry).fold(5, mix);
+                failed.iter().map(|failed| bytes(&failed.key)).fold(values, mix)
             }
         }
     }

@@ -3,7 +3,7 @@
 use dynagraph::{DynamicHandle, Input, IntoInput, OutputHandle, invoke};
 
 use super::super::op::{Compute, Operands, Outcome, Produce, Produced};
-use super::super::producer::{Outputs, Producer};
+use super::super::producer::{Form, Outputs, Producer};
 use super::super::trying::{Policy, TIMEOUT};
 use super::super::work::{Operand, Style, Work};
 
@@ -43,13 +43,24 @@ pub(super) struct Handles {
 pub(super) fn produce<I: Operand>(producer: &Producer, input: Input<I>) -> Handles {
     let given = (producer.clone().into_input(), input);
     let blocking = producer.pace == Style::Blocking;
-    match (blocking, producer.outputs) {
-        (false, Outputs::One) => handles(invoke::<Produce<I, false, false, 1>>(given)),
-        (true, Outputs::One) => handles(invoke::<Produce<I, true, false, 1>>(given)),
-        (false, Outputs::PlainAndOne) => handles(invoke::<Produce<I, false, true, 1>>(given)),
-        (true, Outputs::PlainAndOne) => handles(invoke::<Produce<I, true, true, 1>>(given)),
-        (false, _) => handles(invoke::<Produce<I, false, false, 2>>(given)),
-        (true, _) => handles(invoke::<Produce<I, true, false, 2>>(given)),
+    match (blocking, producer.form != Form::List) {
+        (false, false) => invoked::<I, false, false>(producer.outputs, given),
+        (false, true) => invoked::<I, false, true>(producer.outputs, given),
+        (true, false) => invoked::<I, true, false>(producer.outputs, given),
+        (true, true) => invoked::<I, true, true>(producer.outputs, given),
+    }
+}
+
+fn invoked<I: Operand, const BLOCKING: bool, const EMITS: bool>(
+    outputs: Outputs,
+    given: (Input<Producer>, Input<I>),
+) -> Handles {
+    match outputs {
+        Outputs::One => handles(invoke::<Produce<I, BLOCKING, EMITS, false, 1>>(given)),
+        Outputs::PlainAndOne => handles(invoke::<Produce<I, BLOCKING, EMITS, true, 1>>(given)),
+        Outputs::Two | Outputs::TwoSparse => {
+            handles(invoke::<Produce<I, BLOCKING, EMITS, false, 2>>(given))
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 mod handle;
 mod invoke;
 
-use dynagraph::{DynamicHandle, Input, IntoInput, Mapped, OutputHandle, Value};
+use dynagraph::{DynamicHandle, Input, IntoInput, Mapped, OutputHandle, Tolerance, Value};
 
 use handle::{FanOut, Item, Kind, int, ints, limited, list, nested};
 use invoke::{compute, digest, produce};
@@ -11,7 +11,7 @@ use invoke::{compute, digest, produce};
 use super::op::Outcome;
 use super::shape::{
     Arg, Batch, By, Calc, Filter, Fold, Gather, Handle, Map, Produce as ProduceStmt, Shape, Stmt,
-    Type, Var, Zip,
+    Tolerated, Type, Var, Zip,
 };
 use super::trying::Policy;
 use super::work::Work;
@@ -185,14 +185,29 @@ impl Composing<'_> {
                 digest(work, list)
             }
             (Live::Ints(fan), By::Key) => digest(work, fan.collect_keyed()),
+            (Live::Ints(fan), By::Partial(keys)) => {
+                digest(work, fan.collect_partial(tolerance(keys)))
+            }
             (Live::Lists(fan), By::Place) => digest(work, fan.collect()),
             (Live::Lists(fan), By::Key) => digest(work, fan.collect_keyed()),
+            (Live::Lists(fan), By::Partial(keys)) => {
+                digest(work, fan.collect_partial(tolerance(keys)))
+            }
             (Live::Pairs(fan), By::Place) => digest(work, fan.collect()),
             (Live::Pairs(fan), By::Key) => digest(work, fan.collect_keyed()),
+            (Live::Pairs(fan), By::Partial(keys)) => {
+                digest(work, fan.collect_partial(tolerance(keys)))
+            }
             (Live::Nested(fan), By::Place) => digest(work, fan.collect()),
             (Live::Nested(fan), By::Key) => digest(work, fan.collect_keyed()),
+            (Live::Nested(fan), By::Partial(keys)) => {
+                digest(work, fan.collect_partial(tolerance(keys)))
+            }
             (Live::Deep(fan), By::Place) => digest(work, fan.collect()),
             (Live::Deep(fan), By::Key) => digest(work, fan.collect_keyed()),
+            (Live::Deep(fan), By::Partial(keys)) => {
+                digest(work, fan.collect_partial(tolerance(keys)))
+            }
             (Live::Int(_) | Live::List(_), _) => unreachable!("a value is not gathered"),
         };
         self.bind(gather.out, Live::Int(out));
@@ -289,5 +304,14 @@ impl Composing<'_> {
                 fan.fold(self.int(init), |accumulator, item| step(self, accumulator, item))
             }
         }
+    }
+}
+
+fn tolerance(tolerated: Tolerated) -> Tolerance {
+    match tolerated {
+        Tolerated::Nothing => Tolerance::none(),
+        Tolerated::Count(keys) => Tolerance::count(keys),
+        Tolerated::Quarters(quarters) => Tolerance::ratio(f64::from(quarters) / 4.0),
+        Tolerated::All => Tolerance::all(),
     }
 }

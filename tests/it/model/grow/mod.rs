@@ -213,8 +213,7 @@ impl Grower {
             varies: seed.varies,
             naming: seed.naming,
             fault,
-            // Copies of keys that were emitted by an attempt that fails are not retried here.
-            policy: seed.policy.filter(|_| fault.is_none() || seed.form == Form::List),
+            policy: seed.policy,
         };
         let plain =
             (seed.outputs == Outputs::PlainAndOne).then(|| self.bind_value(Type::Int, scope));

@@ -1,9 +1,12 @@
 //! What a fan-out's copies are, where they are seen from, and what is gathered of them.
 
 use super::super::outcome::Outcome::{self, Failed, Ready, Skipped};
-use super::super::outcome::{Copy, Path, all};
-use super::super::shape::{By, Entry, Fan, Gather, Handle, Lift, Map, Port, ScopeId, Type, Var};
-use super::super::work::V;
+use super::super::outcome::{Copy, Path, all, step_key};
+use super::super::shape::{
+    By, Entry, Fan, Gather, Handle, Lift, Map, Port, ScopeId, Tolerated, Type, Var,
+};
+use super::super::why::Why;
+use super::super::work::{FailedKey, V};
 use super::{Given, Run};
 
 impl Run<'_> {
@@ -20,11 +23,11 @@ impl Run<'_> {
             items.push(at);
             return Ready(());
         };
-        let (_, mut end) = self.scopes[&(*level, at.clone())];
+        let (_, mut end) = self.scopes[&(*level, at.clone())].clone();
         for copy in self.copies(*level, &at) {
             // A fan-out that was skipped inside of another one is left out.
-            if self.walk(inner, copy, items) == Failed {
-                end = Failed;
+            if let Failed(why) = self.walk(inner, copy.clone(), items) {
+                end = end.and(Failed::<()>(why.left(self.same(*level), &copy))).map(drop);
             }
         }
         end
@@ -35,7 +38,9 @@ impl Run<'_> {
         let depth = self.shape.depth(fan.view);
         let given = items.iter().enumerate().map(|(place, item)| {
             let value = match fan.of {
-                Handle::Value(_, port) => self.get(port, item),
+                Handle::Value(_, port) => {
+                    self.get(port, item).map_why(|why| why.left(self.same(fan.scope), item))
+                }
                 Handle::Fan(_) => Skipped,
             };
             (Copy::of_path(place, &item[depth..]), value)
@@ -43,13 +48,19 @@ impl Run<'_> {
         given.collect()
     }
 
-    pub(super) fn gather(&self, fan: &Fan, at: &[Copy], by: By) -> Outcome<V> {
+    pub(super) fn gather(&mut self, fan: &Fan, at: &[Copy], by: By) -> Outcome<V> {
+        if let By::Partial(tolerated) = by {
+            return self.gather_partially(&fan.flat(), at, tolerated);
+        }
         let (items, end) = self.items(fan, at);
         let mut given = self.given(fan, &items);
         if let Handle::Fan(inner) = &fan.of {
             for (item, (_, value)) in items.iter().zip(&mut given) {
                 *value = self.gather(inner, item, by);
             }
+        }
+        for (item, (_, value)) in items.iter().zip(&mut given) {
+            *value = std::mem::replace(value, Skipped).map_why(|why| self.leave(why, fan, item));
         }
         given.retain(|(_, value)| *value != Skipped);
         let (copies, values): (Vec<_>, Vec<_>) = given.into_iter().unzip();
@@ -58,7 +69,54 @@ impl Run<'_> {
         all(values).and(end).map(|(values, ())| match by {
             By::Place => V::List(values),
             By::Key => V::Keyed(keys.zip(values).collect()),
+            By::Partial(_) => unreachable!("it is gathered partially"),
         })
+    }
+
+    /// The values that are there, and the keys that failed, if these are few enough.
+    fn gather_partially(&mut self, fan: &Fan, at: &[Copy], tolerated: Tolerated) -> Outcome<V> {
+        let (items, end) = self.items(fan, at);
+        let (mut values, mut failed, mut whys) = (Vec::new(), Vec::new(), Ready(()));
+        let mut accepted = Vec::new();
+        for (copy, value) in self.given(fan, &items) {
+            match value {
+                Ready(value) => values.push((copy.key, value)),
+                Skipped => {}
+                Failed(why) => {
+                    let steps = why.failures();
+                    let steps = steps.map(|(node, at, attempts)| (step_key(node, at), attempts));
+                    failed.push(FailedKey { key: copy.key, steps: steps.collect() });
+                    accepted.push(why.clone());
+                    whys = whys.and(Failed::<()>(why)).map(drop);
+                }
+            }
+        }
+        let few = match tolerated {
+            _ if failed.is_empty() => true,
+            Tolerated::Nothing => false,
+            Tolerated::Count(keys) => failed.len() <= keys,
+            Tolerated::Quarters(quarters) => {
+                failed.len() * 4 <= (failed.len() + values.len()) * usize::from(quarters)
+            }
+            Tolerated::All => true,
+        };
+        match end {
+            Ready(()) if few => {
+                for why in accepted {
+                    self.accepted = std::mem::take(&mut self.accepted).and(why);
+                }
+                Ready(V::Partial(values, failed))
+            }
+            Skipped => Skipped,
+            end => end.and(whys).map(|_| unreachable!("too many keys failed")),
+        }
+    }
+
+    /// Outside of all copies between a value and where its fan-out is seen from.
+    fn leave(&self, why: Why, fan: &Fan, item: &[Copy]) -> Why {
+        let view = self.shape.depth(fan.view);
+        let levels = self.shape.levels(fan).into_iter().zip(view + 1..);
+        levels.fold(why, |why, (level, depth)| why.left(self.same(level), &item[..depth]))
     }
 
     pub(super) fn collect(&mut self, gather: &Gather) {
@@ -66,7 +124,7 @@ impl Run<'_> {
         self.each(gather.all, |run, at| run.gather(fan, at, gather.by));
         self.each(self.shape.port(gather.out), |run, at| {
             let inputs = all([run.get(gather.all, at)]);
-            run.compute(gather.digest, at, inputs)
+            run.compute(gather.digest, gather.out, at, inputs)
         });
     }
 
@@ -94,10 +152,27 @@ impl Run<'_> {
         let over = self.shape.fan(entry.over);
         if let Some(replay) = &entry.replay {
             self.replay(over, replay);
+            self.reenter(over, replay);
         }
         if let Handle::Value(Type::Pair, pair) = entry.replay.as_ref().unwrap_or(over).of {
             self.unzip(pair, &entry.params);
         }
+    }
+
+    /// Finds whether a closure was called here on the same fan-out before. One of fan-outs is made anew.
+    fn reenter(&mut self, over: &Fan, replay: &Fan) {
+        let view = self.same(replay.view);
+        let mut before = self.entered.iter().filter(|(of, _)| of == over).map(|(_, fan)| fan);
+        match before.find(|fan| self.same(fan.view) == view) {
+            Some(first) => drop(self.same.insert(replay.scope, first.scope)),
+            None if over.values().is_some() => self.entered.push((over.clone(), replay.clone())),
+            None => {}
+        }
+    }
+
+    /// The scope that has the copies of another one, which may be itself.
+    pub(super) fn same(&self, scope: ScopeId) -> ScopeId {
+        self.same.get(&scope).copied().unwrap_or(scope)
     }
 
     pub(super) fn unzip(&mut self, pair: Port, halves: &[Var]) {

@@ -11,10 +11,11 @@ use std::time::Duration;
 
 use super::outcome::Outcome::{self, Failed, Ready, Skipped};
 use super::outcome::{Copy, Path, Status, all, step_key};
-use super::producer::{Form, Key, Producer};
+use super::producer::{Form, Key, Producer, Script};
 use super::shape::{Arg, By, Calc, Fan, Handle, Port, Produce, ROOT, ScopeId, Shape, Stmt, Var};
 use super::trying::{Failing, Tried, attempts};
-use super::work::{V, Work};
+use super::why::Why;
+use super::work::{FailedKey, V, Work};
 
 /// What a run must give.
 #[derive(Default)]
@@ -30,17 +31,34 @@ pub(super) struct Expected {
     /// What lies between the beginnings of a step's attempts, if nothing else goes on.
     pub(super) waits: BTreeMap<String, Vec<Duration>>,
     pub(super) output: Option<Outcome<V>>,
+    /// The steps that a failed key of a partial gather may name, by the step that is given them and by key.
+    pub(super) blamed: BTreeMap<(String, String), Vec<(String, u32)>>,
+    /// Whether partial gathers tolerate all that fails.
+    pub(super) survives: bool,
+    /// Whether a partial gather accepted a failed key.
+    pub(super) accepts: bool,
 }
 
 /// Interprets a job.
 pub(super) fn run(shape: &Shape) -> Expected {
     let expected = Expected::default();
-    let mut run = Run { shape, values: HashMap::new(), scopes: HashMap::new(), expected };
+    let mut run = Run {
+        shape,
+        values: HashMap::new(),
+        scopes: HashMap::new(),
+        homes: HashMap::new(),
+        accepted: Why::default(),
+        entered: Vec::new(),
+        same: HashMap::new(),
+        expected,
+    };
     run.block(&shape.body);
     run.expected.output = shape.output.map(|output| match &shape.vars[output] {
         Handle::Value(_, port) => run.get(*port, &[]),
         Handle::Fan(fan) => run.gather(&fan.flat(), &[], By::Key),
     });
+    run.expected.survives = run.survives();
+    run.expected.accepts = run.accepted != Why::default();
     run.expected
 }
 
@@ -50,6 +68,14 @@ struct Run<'a> {
     values: HashMap<(Port, Path), Outcome<V>>,
     /// The copies that a scope has in each instance of the one around it, and how their source ended.
     scopes: HashMap<(ScopeId, Path), (Vec<Copy>, Outcome<()>)>,
+    /// The scope that the steps of a node stand in.
+    homes: HashMap<String, ScopeId>,
+    /// Why keys failed that partial gathers accepted.
+    accepted: Why,
+    /// What closures compose in the copies of, where they are called on a fan-out from elsewhere.
+    entered: Vec<(Fan, Fan)>,
+    /// For a scope, the one that has the same copies: several closures in one place may be called on one fan-out.
+    same: HashMap<ScopeId, ScopeId>,
     expected: Expected,
 }
 
@@ -160,23 +186,54 @@ impl Run<'_> {
         step: impl FnOnce(&mut Self, Vec<V>) -> Outcome<T>,
     ) -> Outcome<T> {
         match inputs {
-            Ready(inputs) => return step(self, inputs),
-            Skipped => self.record(node, at, Status::Skipped, 0),
-            Failed => self.record(node, at, Status::UpstreamFailed, 0),
+            Ready(inputs) => step(self, inputs),
+            Skipped => {
+                self.record(node, at, Status::Skipped, 0);
+                Skipped
+            }
+            Failed(why) => {
+                self.record(node, at, Status::UpstreamFailed, 0);
+                Failed(why.lost(node, at))
+            }
         }
-        inputs.map(|_| unreachable!("the step could not run"))
+    }
+
+    /// Notes what a step is told of failed keys.
+    fn blame(&mut self, node: &str, at: &Path, inputs: &[V]) {
+        for input in inputs {
+            let V::Partial(_, failed) = input else { continue };
+            for FailedKey { key, steps } in failed {
+                let place = (step_key(node, at), key.clone());
+                self.expected.blamed.entry(place).or_default().extend(steps.iter().cloned());
+            }
+        }
+    }
+
+    /// Whether all that failed, and all that was not run because of it, is tolerated.
+    fn survives(&self) -> bool {
+        let has_output = !matches!(self.expected.output, Some(Failed(_)));
+        let mut steps = self.expected.steps.iter().flat_map(|(node, steps)| {
+            steps.iter().map(move |(at, (status, _))| (node.as_str(), at, *status))
+        });
+        let tolerated = |(node, at, status): (&str, &Path, Status)| {
+            let around = self.shape.ancestry(self.homes[node]);
+            self.accepted.covers(around.map(|scope| self.same(scope)), (node, at), status)
+        };
+        has_output && steps.all(tolerated)
     }
 
     fn calc(&mut self, calc: &Calc) {
         self.each(self.shape.port(calc.out), |run, at| {
             let inputs = run.inputs(&calc.args, calc.after, at);
-            run.compute(calc.work, at, inputs)
+            run.compute(calc.work, calc.out, at, inputs)
         });
     }
 
-    fn compute(&mut self, work: Work, at: &Path, inputs: Outcome<Vec<V>>) -> Outcome<V> {
+    fn compute(&mut self, work: Work, out: Var, at: &Path, inputs: Outcome<Vec<V>>) -> Outcome<V> {
         let node = &work.to_string();
+        self.homes.insert(node.clone(), self.shape.scope_of(out));
         self.step(node, at, inputs, |run, inputs| {
+            run.blame(node, at, &inputs);
             let tried = attempts(work.policy, |attempt| work.attempt(&inputs, attempt));
             run.tried(node, at, &tried);
             match tried.result {
@@ -185,7 +242,7 @@ impl Run<'_> {
                     Ready(V::Int(value))
                 }
                 Ok(None) => Skipped,
-                Err(_) => Failed,
+                Err(_) => Failed(Why::failed(node, at, tried.attempts())),
             }
         })
     }
@@ -196,6 +253,7 @@ impl Run<'_> {
             let inputs = self.inputs(&[produce.arg], produce.after, &at);
             let mut emitted = Vec::new();
             let node = produce.producer.to_string();
+            self.homes.insert(node.clone(), shape.fan(produce.fans[0]).view);
             let plain = self.step(&node, &at, inputs, |run, inputs| {
                 run.emit(&produce.producer, &at, &inputs[0], &mut emitted)
             });
@@ -220,11 +278,30 @@ impl Run<'_> {
         emitted: &mut Vec<(usize, Key, i64)>,
     ) -> Outcome<V> {
         let node = &producer.to_string();
-        let script = producer.script(input);
+        let tried = attempts(producer.policy, |attempt| {
+            // The last attempt says which keys there are; where all fail, each emits the same.
+            emitted.clear();
+            self.attempt(producer, at, &producer.script(input, attempt), emitted)
+        });
+        self.tried(node, at, &tried);
+        match tried.result {
+            Ok(plain) => Ready(V::Int(plain)),
+            Err(_) => Failed(Why::failed(node, at, tried.attempts())),
+        }
+    }
+
+    /// Runs one attempt of a producer.
+    fn attempt(
+        &mut self,
+        producer: &Producer,
+        at: &Path,
+        script: &Script,
+        emitted: &mut Vec<(usize, Key, i64)>,
+    ) -> Result<i64, Failing> {
         let (mut seen, mut broken) = (HashSet::new(), false);
-        for (output, key, value) in script.emissions {
-            if !key.is_bad() && seen.insert((output, key.clone())) {
-                emitted.push((output, key, value));
+        for (output, key, value) in &script.emissions {
+            if !key.is_bad() && seen.insert((*output, key)) {
+                emitted.push((*output, key.clone(), *value));
                 continue;
             }
             broken = true;
@@ -234,20 +311,14 @@ impl Run<'_> {
         }
         // A list is judged after the op has ended, and as a whole.
         let is_list = producer.form == Form::List;
-        let ended = script.end.is_ok() && (!broken || is_list || script.stubborn);
+        if script.end.is_ok() && (!broken || is_list || script.stubborn) {
+            self.computed(&producer.to_string(), at, script.plain);
+        }
         let broken = if broken { Err(Failing::Error) } else { Ok(()) };
-        // Every attempt does the same.
-        let tried = attempts(producer.policy, |_| script.end.and(broken));
-        self.tried(node, at, &tried);
-        for _ in (1..=tried.attempts()).filter(|_| ended) {
-            self.computed(node, at, script.plain);
-        }
-        if tried.result.is_ok() {
-            return Ready(V::Int(script.plain));
-        }
-        if is_list {
+        let result = script.end.and(broken).map(|()| script.plain);
+        if result.is_err() && is_list {
             emitted.clear();
         }
-        Failed
+        result
     }
 }

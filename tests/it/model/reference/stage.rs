@@ -4,6 +4,7 @@ use super::super::outcome::Outcome::{self, Failed, Ready, Skipped};
 use super::super::outcome::{Copy, Path, Status, all, pair};
 use super::super::producer::Key;
 use super::super::shape::{Batch, Filter, Fold, Zip};
+use super::super::why::Why;
 use super::super::work::{V, passes};
 use super::{Given, Run};
 
@@ -53,12 +54,13 @@ impl Run<'_> {
             self.unzip(fold.item, &fold.params);
         }
         self.block(&fold.body);
-        match (both, self.get(self.shape.port(fold.result), &here)) {
-            (Failed, _) | (Ready(_), Failed) => Failed,
+        let next = match (both, self.get(self.shape.port(fold.result), &here)) {
+            (Failed(why), _) | (Ready(_), Failed(why)) => Failed(why),
             // A value that is skipped, or skips its step, is left out.
             (Skipped, _) | (Ready(_), Skipped) => accumulator,
             (Ready(_), next) => next,
-        }
+        };
+        next.map_why(|why| why.left(fold.scope, &here))
     }
 
     pub(super) fn batch(&mut self, batch: &Batch) {
@@ -69,7 +71,7 @@ impl Run<'_> {
             let values: Vec<_> = values.filter(|value| *value != Skipped).collect();
             let mut batches: Vec<_> = values.chunks(batch.size).collect();
             // More values would have come.
-            batches.pop_if(|last| end == Failed && last.len() < batch.size);
+            batches.pop_if(|last| end.has_failed() && last.len() < batch.size);
             let batches = batches.into_iter().enumerate().map(|(place, values)| {
                 let copy = Copy::new(place, &Key(place.to_string()));
                 (copy, all(values.to_vec()).map(V::List))
@@ -91,19 +93,20 @@ impl Run<'_> {
                 (self.given(side, &items), end)
             });
             let end = left_end.and(right_end).map(|_| ());
+            self.homes.insert(name.clone(), to.scope);
             let mut pairs = Given::new();
             for (copy, value) in &lefts {
                 match rights.iter().find(|(other, _)| other.key == copy.key) {
                     Some((_, other)) => {
                         pairs.push((copy.clone(), pair(value.clone(), other.clone())));
                     }
-                    None => pairs.extend(self.unmatched(name, &at, copy, value, end)),
+                    None => pairs.extend(self.unmatched(name, &at, copy, value, &end)),
                 }
             }
             for (copy, value) in &rights {
                 if lefts.iter().all(|(other, _)| other.key != copy.key) {
                     let copy = copy.later(lefts.len());
-                    pairs.extend(self.unmatched(name, &at, &copy, value, end));
+                    pairs.extend(self.unmatched(name, &at, &copy, value, &end));
                 }
             }
             self.open(to, at, pairs, end);
@@ -117,9 +120,9 @@ impl Run<'_> {
         at: &Path,
         copy: &Copy,
         value: &Outcome<V>,
-        end: Outcome<()>,
+        end: &Outcome<()>,
     ) -> Option<(Copy, Outcome<V>)> {
-        if end != Ready(()) {
+        if *end != Ready(()) {
             // The other side might have had it.
             return None;
         }
@@ -127,7 +130,10 @@ impl Run<'_> {
             // What was filtered out is on neither side.
             return Some((copy.clone(), Skipped));
         }
-        self.record(zip, &copy.inside(at), Status::Failure, 1);
-        Some((copy.clone(), Failed))
+        let here = copy.inside(at);
+        self.record(zip, &here, Status::Failure, 1);
+        let why = Why::failed(zip, &here, 1);
+        let why = if let Failed(value) = value { why.and(value.clone()) } else { why };
+        Some((copy.clone(), Failed(why)))
     }
 }
