@@ -22,8 +22,8 @@ impl Ran {
         if !self.order.is_sorted() {
             differences.0.push(format!("steps not in graph order: {:?}", self.order));
         }
-        // A run may survive more than the reference says once a failed key was accepted: a copy is given up as a whole, and
-        // the reference does not know all copies that a failure came through. What is left then is not compared.
+        // A copy is given up as a whole, and maps over one output that stand in one place share their copies, which the
+        // reference keeps apart. So a run may survive more than it says once a failed key was accepted; that is left open.
         let is_open = !expected.survives && expected.accepts;
         let failed = if is_open { self.status != RunStatus::Success } else { !expected.survives };
         let (status, error) = if failed {

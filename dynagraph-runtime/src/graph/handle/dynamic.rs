@@ -222,7 +222,8 @@ impl<T: Value> DynamicHandle<T> {
     /// *tolerated*. That is:
     ///
     /// - a failed step, if a key that was accepted here failed because of it;
-    /// - any step in the copy of a key that was accepted here, and in the copies nested in it;
+    /// - any step in the copy of a key that was accepted here, and in the copies nested in it; maps over one dynamic
+    ///   output that stand in one place share their copies;
     /// - the same for copies that the failure came through on its way here, such as those behind a batch;
     /// - a step that was not run, if its value was on the way from such a failure to copies whose keys were accepted.
     ///
