@@ -17,7 +17,7 @@ impl Op for Words {
     type Handles = DynamicHandle<String>;
 
     fn spec() -> OpSpec {
-        OpSpec::new(&["text"]).outputs([OutputSpec::dynamic("word")])
+        OpSpec::new(&["text"]).outputs([OutputSpec::emitted("word")])
     }
 
     fn start(call: &mut Call<'_>) -> Started {
@@ -199,4 +199,32 @@ fn an_op_that_returns_what_its_spec_does_not_say_fails_the_run() {
             }
         });
     }
+}
+
+/// An op whose spec says that it returns a list, and which emits.
+enum Unannounced {}
+
+impl Op for Unannounced {
+    const NAME: &'static str = "unannounced";
+    type Inputs = ();
+    type Output = u64;
+    type Handles = DynamicHandle<u64>;
+
+    fn spec() -> OpSpec {
+        OpSpec::new(&[]).outputs([OutputSpec::dynamic("number")])
+    }
+
+    fn start(call: &mut Call<'_>) -> Started {
+        drop(call.emitter::<u64>(0));
+        Started::done(Ok(Returned::one(Output::emitted())))
+    }
+}
+
+#[tokio::test]
+async fn an_op_that_emits_what_its_spec_does_not_say_fails_its_step() {
+    let job = Job::compose("unannounced", || invoke::<Unannounced>(()));
+    let error = job.run().await.unwrap_err().to_string();
+    let expected = "step `unannounced` failed: panicked: \
+                    the op's spec has no emitted output 0: `OutputSpec::emitted(..)`";
+    assert_eq!(error, expected);
 }

@@ -76,9 +76,11 @@ impl<P: Fn() -> KeyPath> Environment for StepEnvironment<'_, P> {
     }
 
     fn port(&self, output: usize) -> Arc<dyn Port> {
+        let spec = self.engine.plan.op(self.node).and_then(|op| op.spec.outputs.get(output));
         match self.ports.get(output) {
-            Some(Some(port)) => Arc::clone(port),
-            _ => panic!("the op's spec has no dynamic output {output}"),
+            // Of what is not announced, a retry could not tell which keys keep their copies.
+            Some(Some(port)) if spec.is_some_and(|spec| spec.emitted) => Arc::clone(port),
+            _ => panic!("the op's spec has no emitted output {output}: `OutputSpec::emitted(..)`"),
         }
     }
 }

@@ -63,6 +63,10 @@ impl<'a> Call<'a> {
     }
 
     /// The emitter of the dynamic output at this place in the op's spec.
+    ///
+    /// # Panics
+    ///
+    /// If the spec has no [`OutputSpec::emitted`](super::OutputSpec::emitted) there.
     pub fn emitter<T: Value>(&self, output: usize) -> DynamicOut<T> {
         DynamicOut::new(self.environment.port(output))
     }
