@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use dynagraph::prelude::*;
-use dynagraph::{Job, RunError, RunHandle, StepReport};
+use dynagraph::{EventKind, Job, RunError, RunHandle, StepReport};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
 
@@ -143,9 +143,10 @@ fn a_run_says_which_steps_it_could_not_abort() {
             let (gauge, go) = (Gauge::default(), Arc::new(AtomicBool::new(false)));
             let run = deaf_ones().run().resource(gauge.clone()).resource(Arc::clone(&go));
             let run = run.grace(Duration::from_millis(5)).start();
+            let mut events = run.events();
             begun(&gauge, 3).await;
             run.cancel();
-            sleep(Duration::from_millis(30)).await;
+            while !matches!(events.next().await.unwrap().kind, EventKind::RunWaiting { .. }) {}
             assert!(!run.is_finished());
             go.store(true, Ordering::SeqCst);
             let report = run.wait().await;

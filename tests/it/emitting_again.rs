@@ -165,7 +165,7 @@ async fn discarded_copies_leave_no_trace_in_the_report() {
 }
 
 /// S30
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_copy_that_waits_for_its_turn_is_never_begun_when_it_is_discarded() {
     #[op]
     async fn waits(
