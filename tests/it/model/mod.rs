@@ -20,6 +20,7 @@ mod compare;
 mod compose;
 mod display;
 mod grow;
+mod lenient;
 mod op;
 mod outcome;
 mod producer;
@@ -93,7 +94,7 @@ fn the_jobs_have_steps_of_every_fate_at_every_depth() {
     }
     // Only what succeeds or fails has attempts, and may have several.
     assert!(found.len() == 4 * 6 && found.values().all(|steps| *steps >= 5), "{found:?}");
-    assert!(survived > 0, "no run survives a failure");
+    assert!(survived >= 5, "{survived} runs survive a failure");
 }
 
 impl fmt::Debug for Case {

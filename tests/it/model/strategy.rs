@@ -9,6 +9,7 @@ use proptest::option::{self, weighted};
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::lenient::lenient;
 use super::producer::{Form, Naming, Outputs, ProducerFault, ProducerWrong};
 use super::seed::{
     ArgSeed, CalcSeed, EntrySeed, JobSeed, OutputSeed, ProduceSeed, ReturnSeed, Seed, WorkSeed,
@@ -42,7 +43,9 @@ pub(super) struct Case {
 }
 
 pub(super) fn case() -> impl Strategy<Value = Case> {
-    (job(), vec(setting(), 1..=2)).prop_map(|(job, settings)| Case { job, settings })
+    let job = (job(), bool::weighted(0.25));
+    let job = job.prop_map(|(job, tolerates)| if tolerates { lenient(job) } else { job });
+    (job, vec(setting(), 1..=2)).prop_map(|(job, settings)| Case { job, settings })
 }
 
 fn setting() -> impl Strategy<Value = Setting> {
