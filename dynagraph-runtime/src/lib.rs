@@ -55,6 +55,7 @@ mod partial;
 mod plan;
 mod run;
 mod step;
+mod sync;
 pub mod time;
 mod value;
 

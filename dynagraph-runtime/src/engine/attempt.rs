@@ -18,8 +18,8 @@ use crate::event::EventKind;
 use crate::graph::NodeId;
 use crate::key::{KeyPath, StepKey};
 use crate::op::{
-    Call, Environment, Given, OpContext, Output, OutputKind, OutputSpec, Outputs, Port, Progress,
-    Returned, StepInfo,
+    Call, Environment, Given, OpContext, Output, OutputKind, OutputSpec, Port, Progress, Returned,
+    StepInfo,
 };
 use crate::plan::OpPlan;
 use crate::value::{Erased, TypeMap};
@@ -145,10 +145,7 @@ fn drive(
 
 /// Says whether an op gave what its spec promises. Only one that is written by hand may not.
 pub(super) fn conforming(op: Option<&OpPlan>, returned: Returned) -> AttemptResult {
-    let outputs = match &returned.0 {
-        Outputs::One(output) => std::slice::from_ref(output),
-        Outputs::Many(outputs) => outputs.as_slice(),
-    };
+    let outputs = returned.outputs();
     let specs = op.map_or(&[][..], |op| &op.spec.outputs);
     let fits = |(output, spec): (&Output, &OutputSpec)| {
         matches!(

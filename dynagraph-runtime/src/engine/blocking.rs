@@ -3,9 +3,9 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use super::cell::lock;
 use crate::graph::NodeId;
 use crate::key::{KeyPath, MappingKey};
+use crate::sync::lock;
 
 /// The step that a thread is at.
 ///

@@ -8,13 +8,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use super::Engine;
-use super::cell::lock;
 use super::frame::Frame;
 use super::ledger::Ended;
 use crate::error::StepError;
 use crate::graph::{NodeId, ScopeId};
 use crate::key::{KeyPath, StepKey};
 use crate::plan::NodePlan;
+use crate::sync::lock;
 
 /// Why a value is missing, if anybody asks.
 #[derive(Clone, Default)]
@@ -168,10 +168,9 @@ impl Engine {
         let Some(error) = ended.error.as_ref().filter(|_| self.accepted.traced) else {
             return Cause::UNKNOWN;
         };
-        let (name, _) = self.step_name(ended.node);
         Cause::failed(FailedStep {
             node: ended.node,
-            key: StepKey::new(name, path()),
+            key: self.step_key(ended.node, path()),
             attempts: ended.attempts,
             error: Arc::clone(error),
         })

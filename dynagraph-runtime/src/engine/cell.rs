@@ -1,17 +1,13 @@
 //! Where a value waits for those who use it.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use tokio::sync::Notify;
 
 use super::cause::Cause;
 use super::outcome::{Fate, Outcome};
+use crate::sync::{lock, until};
 use crate::value::Erased;
-
-/// Locks also after a panic: what our locks guard is whole between any two statements.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// A value of one instance: set once, dropped at its last use.
 #[derive(Debug)]
@@ -68,16 +64,9 @@ impl Cell {
 
     /// Waits until it is known what became of the value.
     pub(super) async fn settled(&self) -> Fate {
-        loop {
-            if let Some(fate) = self.fate() {
-                return fate;
-            }
-            let mut changed = std::pin::pin!(self.settled.notified());
-            changed.as_mut().enable();
-            if let Some(fate) = self.fate() {
-                return fate;
-            }
-            changed.await;
+        match self.fate() {
+            Some(fate) => fate,
+            None => until(&self.settled, || self.fate()).await,
         }
     }
 

@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 
-use super::cell::lock;
 use super::ledger::Account;
 use crate::graph::{NodeId, ScopeId};
 use crate::key::KeyPath;
 use crate::plan::{Feed, Plan};
 use crate::step::StepStatus;
+use crate::sync::lock;
 
 /// The copies that are discarded.
 #[derive(Debug, Default)]
@@ -31,16 +31,12 @@ type Begun = bool;
 impl Discarded {
     /// Discards a copy of a scope: the one of this place below a path.
     pub(super) fn add(&self, scope: ScopeId, around: &KeyPath, place: u64, begun: bool) {
-        let mut places = around.indexes();
-        places.push(place);
-        lock(&self.copies).insert(Copy { scope, places }, begun);
+        lock(&self.copies).insert(Copy { scope, places: below(around, place) }, begun);
     }
 
     /// Discards what a producer emitted at this place, which had no copy.
     pub(super) fn add_unused(&self, producer: NodeId, around: &KeyPath, place: u64) {
-        let mut places = around.indexes();
-        places.push(place);
-        lock(&self.unused).insert((producer, places));
+        lock(&self.unused).insert((producer, below(around, place)));
     }
 
     /// Forgets the steps and values of the copies.
@@ -56,15 +52,13 @@ impl Discarded {
         if copies.is_empty() {
             return;
         }
-        let mut own_steps: HashMap<(&Copy, NodeId), StepStatus> = HashMap::new();
+        let mut own_steps: HashSet<(&Copy, NodeId)> = HashSet::new();
         let is_discarded = |node: NodeId, path: &KeyPath| {
             let places = path.indexes();
-            let around = |scope: &ScopeId| Some((*scope, depth(plan, *scope)));
-            let scopes = std::iter::successors(Some(plan.node(node).scope), |scope| {
-                plan.scope(*scope).parent
-            });
-            scopes.filter_map(|scope| around(&scope)).find_map(|(scope, depth)| {
-                let places = places.get(..depth)?.to_vec();
+            let around = |scope: &ScopeId| plan.scope(*scope).parent;
+            let mut scopes = std::iter::successors(Some(plan.node(node).scope), around);
+            scopes.find_map(|scope| {
+                let places = places.get(..depth(plan, scope))?.to_vec();
                 copies.get_key_value(&Copy { scope, places }).map(|(copy, _)| copy)
             })
         };
@@ -72,14 +66,14 @@ impl Discarded {
         account.steps.retain(|step| {
             let Some(copy) = is_discarded(step.node, &step.path) else { return true };
             if plan.node(step.node).scope == copy.scope {
-                own_steps.insert((copy, step.node), step.status);
+                own_steps.insert((copy, step.node));
             }
             uncount(&mut counts[step.node.0][step.status.place()]);
             false
         });
         for (copy, _) in copies.iter().filter(|(_, begun)| whole && **begun) {
             for node in &plan.scope(copy.scope).nodes {
-                if plan.op(*node).is_some() && !own_steps.contains_key(&(copy, *node)) {
+                if plan.op(*node).is_some() && !own_steps.contains(&(copy, *node)) {
                     uncount(&mut counts[node.0][StepStatus::Success.place()]);
                 }
             }
@@ -93,6 +87,13 @@ impl Discarded {
 
 fn uncount(count: &mut usize) {
     *count = count.saturating_sub(1);
+}
+
+/// The places of a copy: those around it, then its own.
+fn below(around: &KeyPath, place: u64) -> Vec<u64> {
+    let mut places = around.indexes();
+    places.push(place);
+    places
 }
 
 /// How many keys the path of a scope's copy has.

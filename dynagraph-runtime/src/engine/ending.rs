@@ -11,6 +11,7 @@ use super::Engine;
 use super::stop::Why;
 use crate::event::EventKind;
 use crate::key::StepKey;
+use crate::sync::until;
 
 /// Counts what goes on, and tells when nothing does.
 #[derive(Debug, Default)]
@@ -31,14 +32,7 @@ impl Gauge {
     }
 
     async fn none(&self) {
-        loop {
-            let mut none = std::pin::pin!(self.none.notified());
-            none.as_mut().enable();
-            if self.count.load(Ordering::SeqCst) == 0 {
-                return;
-            }
-            none.await;
-        }
+        until(&self.none, || (self.count.load(Ordering::SeqCst) == 0).then_some(())).await;
     }
 }
 

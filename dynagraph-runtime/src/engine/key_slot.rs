@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::cell::lock;
 use super::fan_out::FanOut;
 use super::limit::acquire;
+use crate::sync::lock;
 
 /// The slot of a key among those of its fan-out that run at once, if these are counted.
 ///

@@ -7,13 +7,13 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use super::Engine;
-use super::cell::lock;
 use super::stop::Why;
 use crate::error::StepError;
 use crate::event::{EventKind, Metadata};
 use crate::graph::NodeId;
 use crate::key::{KeyPath, MappingKey, StepKey};
 use crate::step::{StepReport, StepStatus};
+use crate::sync::lock;
 use crate::value::Erased;
 
 /// How many steps of a node ended in each status.
@@ -141,10 +141,9 @@ impl Tally {
     pub(super) fn add(&mut self, engine: &Engine, ended: Ended, path: impl FnOnce() -> KeyPath) {
         let status = ended.status;
         self.count(ended.node, status);
-        let kept = engine.options.keep_steps
-            || status != StepStatus::Success
+        let kept = status != StepStatus::Success
             || !ended.metadata.is_empty()
-            || engine.is_always_recorded(ended.node);
+            || engine.rules(ended.node).recorded;
         if kept || engine.options.hooks.any(status) {
             self.tell(engine, engine.report(ended, path()), kept);
         } else {
@@ -154,7 +153,8 @@ impl Tally {
 
     /// Adds a step that succeeded. Most are only counted.
     pub(super) fn succeeded(&mut self, engine: &Engine, how: How, path: impl FnOnce() -> KeyPath) {
-        let counted_only = !engine.rules(how.node).success_is_told
+        let counted_only = !engine.rules(how.node).recorded
+            && !engine.options.hooks.any(StepStatus::Success)
             && how.metadata.is_empty()
             && !engine.listeners.any();
         if counted_only {
@@ -255,8 +255,7 @@ impl Engine {
         key: &MappingKey,
     ) {
         self.listeners.tell(|| {
-            let (name, _) = self.step_name(node);
-            let step = StepKey::new(name, path.clone());
+            let step = self.step_key(node, path.clone());
             EventKind::StepEmit { step, output, key: key.clone() }
         });
     }

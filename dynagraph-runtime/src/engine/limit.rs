@@ -11,11 +11,11 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Engine;
-use super::cell::lock;
 use super::rate::Turns;
 use crate::graph::NodeId;
 use crate::op::PoolUse;
 use crate::plan::Plan;
+use crate::sync::lock;
 use crate::time::Rate;
 
 /// What a run says of the pools that ops name.
@@ -141,12 +141,23 @@ impl Engine {
 
     /// A slot of the run. In a run that was told to stop, nobody gets it.
     pub(super) async fn run_slot(&self) -> OwnedSemaphorePermit {
-        let slot = acquire(&self.run_slots).await;
+        self.unless_stopped(acquire(&self.run_slots).await).await
+    }
+
+    /// What was taken, unless the run was told to stop meanwhile: then it is given back, and its taker waits for ever.
+    async fn unless_stopped<T>(&self, taken: T) -> T {
         if self.stop.is_stopped() {
-            drop(slot);
+            drop(taken);
             return std::future::pending().await;
         }
-        slot
+        taken
+    }
+
+    async fn node_slots(&self, node: NodeId) -> NodeSlots {
+        match &self.node_limits[node.0] {
+            Some(limits) => limits.acquire().await,
+            None => NodeSlots::default(),
+        }
     }
 
     /// Everything that an attempt needs to start. In a run that was told to stop, nobody gets it.
@@ -157,20 +168,12 @@ impl Engine {
 
     /// As [`slots`](Self::slots), for a caller that keeps the run's slot for other steps too.
     pub(super) async fn beside(&self, node: NodeId) -> (NodeSlots, OwnedSemaphorePermit) {
-        let limits = self.node_limits[node.0].as_ref();
-        let node = match limits {
-            Some(limits) => limits.acquire().await,
-            None => NodeSlots::default(),
-        };
-        let run = match limits.and_then(NodeLimits::rate) {
+        let slots = self.node_slots(node).await;
+        let run = match self.node_limits[node.0].as_ref().and_then(NodeLimits::rate) {
             Some(rate) => rate.take(&self.run_slots).await,
             None => acquire(&self.run_slots).await,
         };
-        if self.stop.is_stopped() {
-            drop((node, run));
-            return std::future::pending().await;
-        }
-        (node, run)
+        self.unless_stopped((slots, run)).await
     }
 
     /// What an attempt needs to start beside the slot of the run that the caller has, if it can be had at once.
@@ -187,10 +190,7 @@ impl Engine {
     /// The slots for an attempt that goes on, and needs no turn. None once the run is told to stop.
     async fn slots_again(&self, node: NodeId) -> Option<Slots> {
         let slots = async {
-            let node = match &self.node_limits[node.0] {
-                Some(limits) => limits.acquire().await,
-                None => NodeSlots::default(),
-            };
+            let node = self.node_slots(node).await;
             Slots { _node: node, _run: acquire(&self.run_slots).await }
         };
         tokio::select! {

@@ -55,8 +55,8 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tracing::{Dispatch, Span, info_span};
 
+use crate::sync::lock;
 use cause::Accepted;
-use cell::lock;
 use discard::Discarded;
 use ending::Gauge;
 pub(crate) use judgement::Judgement;

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::cause::Cause;
-use super::cell::lock;
 use super::gather::in_order;
 use super::outcome::Outcome;
 use crate::graph::PartialGather;
 use crate::key::MappingKey;
 use crate::partial::{Exceeded, FailedKey};
+use crate::sync::lock;
 use crate::value::Erased;
 
 type Values = Vec<(u64, MappingKey, Outcome)>;

@@ -6,13 +6,13 @@ use futures::future::BoxFuture;
 
 use super::Engine;
 use super::again::Emissions;
-use super::cell::lock;
 use super::fan_out::FanOut;
 use super::limit::Lendable;
 use super::tasks::Computing;
 use crate::graph::NodeId;
 use crate::key::{KeyPath, KeySet, MappingKey};
 use crate::op::{EmitError, Port, Refused, check_key};
+use crate::sync::lock;
 use crate::value::Erased;
 
 /// A dynamic output of one step.
@@ -66,18 +66,16 @@ impl Port for OutputPort {
             return Err(Refused::Error(self.closed(&mut state)));
         }
         let mut emissions = self.emissions.as_ref().map(|emissions| lock(emissions));
-        if emissions.as_mut().is_some_and(|emissions| emissions.again(&key)) {
-            return match check_key(self.name, &key, &mut state.keys) {
-                Ok(()) => Ok(()),
-                Err(error) => Err(Refused::Error(error)),
-            };
-        }
-        if self.fan_out.as_ref().is_some_and(|fan_out| !fan_out.has_room()) {
+        let again = emissions.as_mut().is_some_and(|emissions| emissions.again(&key));
+        if !again && self.fan_out.as_ref().is_some_and(|fan_out| !fan_out.has_room()) {
             return Err(Refused::Full(key, value));
         }
         if let Err(error) = check_key(self.name, &key, &mut state.keys) {
             state.broken.get_or_insert_with(|| error.clone());
             return Err(Refused::Error(error));
+        }
+        if again {
+            return Ok(());
         }
         let index = match &mut emissions {
             Some(emissions) => emissions.add(key.clone()),

@@ -3,17 +3,14 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
-use super::Engine;
 use super::overdue::Deadlines;
 use super::verdict::{Verdict, verdict};
+use super::{Engine, Options};
 use crate::error::StepError;
 use crate::graph::{NodeId, ScopeId};
 use crate::key::KeyPath;
 use crate::op::{ErasedOp, RetryPolicy};
 use crate::plan::{Feed, OpPlan, Plan, Shape};
-use crate::step::StepStatus;
-
-use super::Options;
 
 /// How the steps of one node are run in this run.
 #[derive(Debug)]
@@ -23,8 +20,8 @@ pub(super) struct NodeRules {
     pub(super) blocking: bool,
     pub(super) retry: Option<RetryPolicy>,
     pub(super) deadlines: Deadlines,
-    /// Whether a step's success is recorded, or told to a hook.
-    pub(super) success_is_told: bool,
+    /// Whether each step is recorded, also one that succeeds: somebody asked, or it may have to be forgotten.
+    pub(super) recorded: bool,
 }
 
 impl NodeRules {
@@ -36,7 +33,7 @@ impl NodeRules {
             blocking: op.spec.blocking && replaced.is_none(),
             retry: rules.retry.or(options.default_retry).filter(|policy| policy.allows_after(1)),
             deadlines: Deadlines::new(rules),
-            success_is_told: options.keep_steps || options.hooks.any(StepStatus::Success),
+            recorded: options.keep_steps,
         }
     }
 
@@ -102,7 +99,7 @@ impl Rules {
         }
         for (node, rules) in plan.nodes.iter().zip(&mut nodes) {
             if let Some(rules) = rules {
-                rules.success_is_told |= scopes[node.scope.0].in_provisional;
+                rules.recorded |= scopes[node.scope.0].in_provisional;
             }
         }
         let times_are_told = options.keep_steps || !options.hooks.is_empty();
@@ -147,11 +144,6 @@ impl Engine {
     /// Whether the keys of a scope's copies may be emitted once more, so that nothing is final before their producer's end.
     pub(super) fn is_provisional(&self, scope: ScopeId) -> bool {
         self.rules.scopes[scope.0].provisional
-    }
-
-    /// Whether every step of a node is recorded, as it may have to be forgotten.
-    pub(super) fn is_always_recorded(&self, node: NodeId) -> bool {
-        self.rules.scopes[self.plan.node(node).scope.0].in_provisional
     }
 
     /// What follows on a failed attempt.

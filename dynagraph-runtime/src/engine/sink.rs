@@ -3,12 +3,12 @@
 use std::sync::{Arc, Mutex};
 
 use super::again::Order;
-use super::cell::lock;
 use super::fan_out::Ending;
 use super::outcome::{Fate, Outcome};
 use super::stream::{Entry, Stream};
 use crate::key::MappingKey;
 use crate::plan::GatherKind;
+use crate::sync::lock;
 
 /// What gathers one value, or several, of every instance.
 #[derive(Debug)]
@@ -97,18 +97,11 @@ impl Sink {
         Some(std::mem::replace(&mut *lock(collected), empty))
     }
 
-    /// What was emitted is final.
-    pub(super) fn release(&self) {
-        if let Self::Stream(stream) = self {
-            stream.release(None);
-        }
-    }
-
-    /// What was emitted is final, and stands in this order.
-    pub(super) fn reorder(&self, order: &Arc<Order>) {
+    /// What was emitted is final, and stands in this order if not in that of the copies.
+    pub(super) fn settle_order(&self, order: Option<&Arc<Order>>) {
         match self {
-            Self::Collect(collected) => lock(collected).order = Some(Arc::clone(order)),
-            Self::Stream(stream) => stream.release(Some(Arc::clone(order))),
+            Self::Collect(collected) => lock(collected).order = order.cloned(),
+            Self::Stream(stream) => stream.release(order.cloned()),
         }
     }
 

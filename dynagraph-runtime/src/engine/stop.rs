@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::cell::lock;
 use crate::op::Cancellation;
+use crate::sync::lock;
 
 /// Tells everybody in a run to stop. Shared with those who may ask for it.
 #[derive(Debug, Clone, Default)]

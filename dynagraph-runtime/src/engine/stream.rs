@@ -7,11 +7,11 @@ use tokio::sync::Notify;
 
 use super::again::Order;
 use super::cause::CopyOf;
-use super::cell::lock;
 use super::fan_out::{Ending, FanOut};
 use super::outcome::Outcome;
 use crate::key::MappingKey;
 use crate::plan::StreamArg;
+use crate::sync::{lock, until};
 use crate::value::Erased;
 
 /// What one key of a fan-out gave.
@@ -138,14 +138,7 @@ impl Stream {
     /// A reader that reads on is done with what it read before.
     async fn read(&self, cursor: &mut usize) -> Result<Vec<Entry>, Ending> {
         self.let_go();
-        loop {
-            let mut changed = std::pin::pin!(self.changed.notified());
-            changed.as_mut().enable();
-            if let Some(result) = self.try_read(cursor) {
-                return result;
-            }
-            changed.await;
-        }
+        until(&self.changed, || self.try_read(cursor)).await
     }
 
     fn let_go(&self) {

@@ -14,9 +14,9 @@ use tracing::subscriber::NoSubscriber;
 
 use super::Engine;
 use super::blocking::Blocking;
-use super::cell::lock;
 use crate::graph::NodeId;
 use crate::key::KeyPath;
+use crate::sync::{lock, until};
 
 /// The live tasks of a run.
 #[derive(Debug, Default)]
@@ -82,14 +82,7 @@ impl Tasks {
 
     /// Waits until no task is left.
     pub(super) async fn none_left(&self) {
-        loop {
-            let mut gone = std::pin::pin!(self.gone.notified());
-            gone.as_mut().enable();
-            if lock(&self.live).tasks.is_empty() {
-                return;
-            }
-            gone.await;
-        }
+        until(&self.gone, || lock(&self.live).tasks.is_empty().then_some(())).await;
     }
 }
 

@@ -12,13 +12,14 @@ use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker, ready};
 
 use futures::Stream;
 use tokio::task::coop::poll_proceed;
 
 use super::{Event, EventKind};
+use crate::sync::lock;
 
 /// How many events wait for a slow reader before the next ones are counted only.
 pub(super) const CAPACITY: usize = 4_096;
@@ -94,7 +95,7 @@ impl Reader {
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.queue)
     }
 }
 

@@ -131,6 +131,13 @@ impl Returned {
     pub fn many(outputs: impl Into<Vec<Output>>) -> Self {
         Self(Outputs::Many(outputs.into()))
     }
+
+    pub(crate) fn outputs(&self) -> &[Output] {
+        match &self.0 {
+            Outputs::One(output) => std::slice::from_ref(output),
+            Outputs::Many(outputs) => outputs,
+        }
+    }
 }
 
 /// What one output gave.

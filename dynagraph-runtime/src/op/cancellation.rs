@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
 
+use crate::sync::until;
+
 /// Is given once, and seen by all.
 #[derive(Debug, Default)]
 pub(crate) struct Signal {
@@ -25,14 +27,7 @@ impl Signal {
 
     /// Waits until it is given.
     pub(crate) async fn asked(&self) {
-        loop {
-            let mut told = std::pin::pin!(self.told.notified());
-            told.as_mut().enable();
-            if self.given.load(Ordering::SeqCst) {
-                return;
-            }
-            told.await;
-        }
+        until(&self.told, || self.given.load(Ordering::SeqCst).then_some(())).await;
     }
 }
 

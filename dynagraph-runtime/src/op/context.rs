@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::time::Instant;
 
 use super::cancellation::{Cancellation, Signal};
 use crate::event::{EventKind, Listeners, Metadata, MetadataValue};
 use crate::key::{KeyPath, MappingKey, StepKey};
+use crate::sync::lock;
 
 /// Tells one run from every other.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -104,7 +105,7 @@ impl StepInfo {
     }
 
     fn said(&self) -> MutexGuard<'_, Said> {
-        self.said.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.said)
     }
 }
 

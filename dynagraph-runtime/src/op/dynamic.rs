@@ -3,13 +3,14 @@
 use std::fmt;
 use std::io;
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use futures::future::BoxFuture;
 use futures::{Stream, StreamExt as _};
 
 use crate::key::{KeyError, KeySet, MappingKey};
 use crate::keyed::Keyed;
+use crate::sync::lock;
 use crate::value::{Erased, Value};
 
 /// One value of a dynamic output, with the key of the copies that it gets.
@@ -259,7 +260,7 @@ pub struct Captured<T> {
 impl<T: Value> Captured<T> {
     /// The emitted values with their keys, in the order of emission.
     pub fn into_keyed(self) -> Keyed<T> {
-        let mut taken = self.port.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = lock(&self.port.0);
         let emitted = std::mem::take(&mut taken.emitted);
         Keyed::new(emitted.into_iter().map(|(key, value)| (key, value.take())).collect())
     }
@@ -282,7 +283,7 @@ struct Emissions {
 
 impl Port for CapturePort {
     fn try_emit(&self, key: MappingKey, value: Erased) -> Result<(), Refused> {
-        let mut emissions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut emissions = lock(&self.0);
         check_key("captured", &key, &mut emissions.keys).map_err(Refused::Error)?;
         emissions.emitted.push((key, value));
         Ok(())

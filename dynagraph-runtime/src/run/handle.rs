@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::IntoFuture;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
@@ -12,6 +12,7 @@ use super::{Run, RunReport};
 use crate::engine::Stop;
 use crate::error::RunError;
 use crate::event::{Events, Listeners};
+use crate::sync::lock;
 
 /// A started run. Dropping the handle aborts it.
 ///
@@ -68,7 +69,7 @@ impl<T: Send + 'static> RunHandle<T> {
     ///
     /// The first one has the events from the run's beginning, the others those from now on.
     pub fn events(&self) -> Events {
-        let first = self.events.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let first = lock(&self.events).take();
         first.unwrap_or_else(|| self.listeners.subscribe())
     }
 

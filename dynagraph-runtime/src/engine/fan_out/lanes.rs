@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::{Elements, FanOut, Item, State};
-use crate::engine::cell::lock;
 use crate::engine::lane;
 use crate::key::MappingKey;
 use crate::plan::Feed;
+use crate::sync::lock;
 
 /// A lane whose key waits, until it is dropped.
 pub(in crate::engine) struct Suspended<'a>(&'a FanOut);

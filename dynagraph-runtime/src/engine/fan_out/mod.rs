@@ -14,7 +14,6 @@ pub(super) use lanes::Suspended;
 
 use super::Engine;
 use super::again::Order;
-use super::cell::lock;
 use super::frame::Frame;
 use super::outcome::Outcome;
 use super::shuffle::Shuffle;
@@ -23,6 +22,7 @@ use crate::graph::ScopeId;
 use crate::key::MappingKey;
 use crate::op::List;
 use crate::plan::{DEFAULT_WINDOW, GatherKind, ScopePlan, Shape, Window};
+use crate::sync::{lock, until};
 
 /// How many keys of a fan-out may wait for a retry while as many as may run at once do.
 const RESTING_LANES: usize = DEFAULT_WINDOW.get();
@@ -165,16 +165,10 @@ impl FanOut {
 
         lock(&self.state).waiting += 1;
         let _waiting = Waiting(self);
-        loop {
-            let mut made = std::pin::pin!(self.room.notified());
-            made.as_mut().enable();
-            if self.has_room() || self.engine.stop.is_stopped() {
-                return;
-            }
-            tokio::select! {
-                () = made => {}
-                () = self.engine.stop.stopped() => return,
-            }
+        tokio::select! {
+            biased;
+            () = until(&self.room, || self.has_room().then_some(())) => {}
+            () = self.engine.stop.stopped() => {}
         }
     }
 
@@ -229,17 +223,16 @@ impl FanOut {
 
     /// The producer has succeeded: what it emitted is final, and stands in this order if not in that of the copies.
     pub(super) fn settle_order(self: &Arc<Self>, order: Option<Order>) {
-        let Some(order) = order.map(Arc::new) else {
-            return self.sinks.iter().for_each(Sink::release);
-        };
+        let order = order.map(Arc::new);
+        for sink in &self.sinks {
+            sink.settle_order(order.as_ref());
+        }
+        let Some(order) = order else { return };
         let unbegun = self.take_discarded(&order);
         let places: HashSet<_> = unbegun.iter().map(|item| item.index).collect();
         for place in order.discarded() {
             let begun = !places.contains(&place);
             self.engine.discarded.add(self.scope, &self.frame.path, place, begun);
-        }
-        for sink in &self.sinks {
-            sink.reorder(&order);
         }
         let gathers = &self.plan().gathers;
         let mut buffers: Vec<_> =
@@ -307,13 +300,6 @@ impl FanOut {
 
     /// Waits until every key is finished.
     pub(super) async fn ended(&self) {
-        loop {
-            let mut ended = std::pin::pin!(self.ended.notified());
-            ended.as_mut().enable();
-            if self.over.load(Ordering::SeqCst) {
-                return;
-            }
-            ended.await;
-        }
+        until(&self.ended, || self.over.load(Ordering::SeqCst).then_some(())).await;
     }
 }

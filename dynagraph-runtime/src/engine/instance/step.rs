@@ -9,7 +9,6 @@ use super::Instance;
 use crate::engine::Engine;
 use crate::engine::again::Order;
 use crate::engine::attempt::{Attempt, AttemptResult, StepEnvironment, conforming, start};
-use crate::engine::cell::lock;
 use crate::engine::fan_out::Ending;
 use crate::engine::hop::Hop;
 use crate::engine::in_flight::InFlight;
@@ -24,6 +23,7 @@ use crate::event::Metadata;
 use crate::graph::{NodeId, ScopeId};
 use crate::op::{EmitError, Given, List, Output, OutputSpec, Outputs, Port, Returned};
 use crate::plan::{NodePlan, OpPlan, OutputPlan};
+use crate::sync::lock;
 use crate::value::Erased;
 
 /// A step on its way.
@@ -280,11 +280,7 @@ impl Instance {
 
 /// Says whether the keys of every returned list may be emitted. If one may not, none is.
 fn check_lists(returned: &Returned, ports: &[Option<Arc<OutputPort>>]) -> Result<(), StepError> {
-    let outputs = match &returned.0 {
-        Outputs::One(output) => std::slice::from_ref(output),
-        Outputs::Many(outputs) => outputs.as_slice(),
-    };
-    for (Output(given), port) in outputs.iter().zip(ports) {
+    for (Output(given), port) in returned.outputs().iter().zip(ports) {
         let (Given::List(list), Some(port)) = (given, port) else { continue };
         let mut broken: Option<EmitError> = None;
         let mut keys = crate::key::KeySet::default();
