@@ -26,7 +26,7 @@
 //!
 //!     fn start(call: &mut Call<'_>) -> Started {
 //!         let number = call.owned::<u64>();
-//!         Started::future(async move { Ok(Returned::one(Output::value(number * 2))) })
+//!         call.future(async move { Ok(Returned::one(Output::value(number * 2))) })
 //!     }
 //! }
 //!

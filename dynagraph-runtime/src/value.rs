@@ -23,7 +23,7 @@ impl<T: Clone + Send + Sync + 'static> Value for T {}
 
 /// A value whose type only its producer and its consumers know.
 #[derive(Clone)]
-pub struct Erased(Arc<dyn Any + Send + Sync>);
+pub struct Erased(Repr);
 
 /// Keeps a value. If the value's `Drop` panics, the panic ends here: it happens between steps, where it is nobody's.
 #[derive(Clone)]
@@ -55,35 +55,82 @@ impl<T> Drop for Slot<T> {
     }
 }
 
+/// Numbers travel as they are, everything else in a block of its own, which consumers share.
+macro_rules! repr {
+    ($($variant:ident($number:ty)),* $(,)?) => {
+        #[derive(Clone)]
+        enum Repr {
+            Shared(Arc<dyn Any + Send + Sync>),
+            $($variant($number),)*
+        }
+
+        impl Repr {
+            fn new<T: Value>(value: T) -> Self {
+                if needs_drop::<T>() {
+                    return Self::Shared(Arc::new(Slot(Some(value))));
+                }
+                let mut value = Some(value);
+                // The compiler knows `T`, and so leaves one of these at most.
+                $(
+                    let any: &mut dyn Any = &mut value;
+                    if let Some(number) = any.downcast_mut().and_then(Option::<$number>::take) {
+                        return Self::$variant(number);
+                    }
+                )*
+                Self::Shared(Arc::new(Slot(value)))
+            }
+
+            /// What it is as a number, if it is one.
+            fn number<T: Value>(&self) -> Option<&T> {
+                let any: &dyn Any = match self {
+                    Self::Shared(_) => return None,
+                    $(Self::$variant(number) => number,)*
+                };
+                any.downcast_ref()
+            }
+        }
+    };
+}
+
+repr! {
+    Unit(()), Bool(bool), Char(char), F64(f64), I32(i32), I64(i64), U8(u8), U32(u32), U64(u64), Usize(usize),
+}
+
 impl Erased {
     /// Hides the type of a value.
     pub fn new<T: Value>(value: T) -> Self {
-        Self(Arc::new(Slot(Some(value))))
+        Self(Repr::new(value))
     }
 
     /// Hands the value over: moved if nobody else holds it, cloned otherwise.
     pub(crate) fn take<T: Value>(self) -> T {
-        Arc::unwrap_or_clone(self.typed::<T>()).into_value()
+        match self.hold() {
+            Held(Holding::Number(number)) => number,
+            Held(Holding::Shared(slot)) => Arc::unwrap_or_clone(slot).into_value(),
+        }
     }
 
     /// Keeps the value for reading.
     pub(crate) fn hold<T: Value>(self) -> Held<T> {
-        Held(self.typed())
+        match self.0 {
+            Repr::Shared(slot) => match slot.downcast() {
+                Ok(slot) => Held(Holding::Shared(slot)),
+                Err(_) => wrong_type::<T>(),
+            },
+            number => match number.number::<T>() {
+                Some(number) => Held(Holding::Number(number.clone())),
+                None => wrong_type::<T>(),
+            },
+        }
     }
 
     /// Reads the value.
     pub(crate) fn peek<T: Value>(&self) -> &T {
-        match self.0.downcast_ref::<Slot<T>>() {
-            Some(slot) => slot.value(),
-            None => wrong_type::<T>(),
-        }
-    }
-
-    fn typed<T: Value>(self) -> Arc<Slot<T>> {
-        match self.0.downcast() {
-            Ok(slot) => slot,
-            Err(_) => wrong_type::<T>(),
-        }
+        let value = match &self.0 {
+            Repr::Shared(slot) => slot.downcast_ref::<Slot<T>>().map(Slot::value),
+            number => number.number(),
+        };
+        value.unwrap_or_else(|| wrong_type::<T>())
     }
 }
 
@@ -98,14 +145,22 @@ impl fmt::Debug for Erased {
     }
 }
 
-/// A value that an op borrows: shared, never cloned.
-pub struct Held<T>(Arc<Slot<T>>);
+/// A value that an op borrows: shared, never cloned, or a number.
+pub struct Held<T>(Holding<T>);
+
+enum Holding<T> {
+    Shared(Arc<Slot<T>>),
+    Number(T),
+}
 
 impl<T> Deref for Held<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        self.0.value()
+        match &self.0 {
+            Holding::Shared(slot) => slot.value(),
+            Holding::Number(number) => number,
+        }
     }
 }
 

@@ -22,7 +22,7 @@ impl Op for Words {
 
     fn start(call: &mut Call<'_>) -> Started {
         let (text, out) = (call.owned::<String>(), call.emitter::<String>(0));
-        Started::future(async move {
+        call.future(async move {
             for (place, word) in text.split(' ').enumerate() {
                 out.emit(word.to_owned(), place).await?;
             }
@@ -124,7 +124,7 @@ async fn an_op_written_by_hand_fails_like_any_other() {
 trait Wrong: 'static {
     const BLOCKING: bool = false;
     fn spec() -> OpSpec;
-    fn returned() -> Started;
+    const RETURNED: fn(&mut Call<'_>) -> Started;
 }
 
 struct Broken<W>(std::marker::PhantomData<W>);
@@ -139,8 +139,8 @@ impl<W: Wrong> Op for Broken<W> {
         if W::BLOCKING { W::spec().blocking() } else { W::spec() }
     }
 
-    fn start(_call: &mut Call<'_>) -> Started {
-        W::returned()
+    fn start(call: &mut Call<'_>) -> Started {
+        (W::RETURNED)(call)
     }
 }
 
@@ -153,9 +153,7 @@ macro_rules! wrong {
                 fn spec() -> OpSpec {
                     $spec
                 }
-                fn returned() -> Started {
-                    $started
-                }
+                const RETURNED: fn(&mut Call<'_>) -> Started = $started;
             }
         )*
         fn broken() -> Vec<(&'static str, Job<Vec<u64>>)> {
@@ -176,15 +174,15 @@ fn list() -> Output {
 }
 
 wrong! {
-    NoOutput: false, OpSpec::new(&[]), Started::done(Ok(Returned::many([])));
+    NoOutput: false, OpSpec::new(&[]), |_| Started::done(Ok(Returned::many([])));
     Two: true, OpSpec::new(&[]),
-        Started::done(Ok(Returned::many([Output::value(1_u64), Output::value(2_u64)])));
-    AList: true, OpSpec::new(&[]), Started::done(Ok(Returned::one(list())));
-    Emitted: false, OpSpec::new(&[]), Started::done(Ok(Returned::one(Output::emitted())));
-    Nothing: false, OpSpec::new(&[]), Started::done(Ok(Returned::one(Output::optional(None::<u64>))));
-    OtherType: false, OpSpec::new(&[]), Started::done(Ok(Returned::one(Output::value("text"))));
+        |_| Started::done(Ok(Returned::many([Output::value(1_u64), Output::value(2_u64)])));
+    AList: true, OpSpec::new(&[]), |_| Started::done(Ok(Returned::one(list())));
+    Emitted: false, OpSpec::new(&[]), |_| Started::done(Ok(Returned::one(Output::emitted())));
+    Nothing: false, OpSpec::new(&[]), |_| Started::done(Ok(Returned::one(Output::optional(None::<u64>))));
+    OtherType: false, OpSpec::new(&[]), |_| Started::done(Ok(Returned::one(Output::value("text"))));
     FutureOfBlocking: true, OpSpec::new(&[]),
-        Started::future(async { Ok(Returned::one(Output::emitted())) });
+        |call| call.future(async { Ok(Returned::one(Output::emitted())) });
 }
 
 /// S15: a run whose engine or ops break a rule is never a success, and never hangs.

@@ -56,8 +56,7 @@ fn body(op: &Op, locals: &Locals) -> TokenStream {
     let started = if op.runs == Runs::Async {
         // A future that is not `Send` is blamed on the function's name.
         let span = op.ident.span().resolved_at(Span::mixed_site());
-        let krate = krate.at(span);
-        quote_spanned!(span=> #krate::__private::Started::future(async move { #result }))
+        quote_spanned!(span=> #call.future(async move { #result }))
     } else {
         quote!(#krate::__private::Started::done(#result))
     };

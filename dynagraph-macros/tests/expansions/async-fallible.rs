@@ -33,7 +33,7 @@ const _: () = {
             call: &mut ::dynagraph::__private::Call<'_>,
         ) -> ::dynagraph::__private::Started {
             let given_url = call.owned::<String>();
-            ::dynagraph::__private::Started::future(async move {
+            call.future(async move {
                 match fetch(given_url).await {
                     ::core::result::Result::Ok(value) => {
                         ::core::result::Result::Ok(

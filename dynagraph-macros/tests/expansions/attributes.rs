@@ -47,7 +47,7 @@ const _: () = {
             call: &mut ::dynagraph::__private::Call<'_>,
         ) -> ::dynagraph::__private::Started {
             let given_text = call.owned::<String>();
-            ::dynagraph::__private::Started::future(async move {
+            call.future(async move {
                 ::core::result::Result::Ok(
                     ::dynagraph::__private::Returned::one(
                         ::dynagraph::__private::Output::value::<

@@ -41,7 +41,7 @@ const _: () = {
             let given_ctx = call.context();
             let given_bucket = call.resource::<Bucket>();
             let given_page = call.owned::<Page>();
-            ::dynagraph::__private::Started::future(async move {
+            call.future(async move {
                 match upload(given_ctx, &given_bucket, given_page).await {
                     ::core::result::Result::Ok(value) => {
                         ::core::result::Result::Ok(

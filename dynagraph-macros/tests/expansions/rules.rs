@@ -44,7 +44,7 @@ const _: () = {
         ) -> ::dynagraph::__private::Started {
             let given_ctx = call.context();
             let given_page = call.owned::<Page>();
-            ::dynagraph::__private::Started::future(async move {
+            call.future(async move {
                 match upload(given_ctx, given_page).await {
                     ::core::result::Result::Ok(value) => {
                         ::core::result::Result::Ok(

@@ -35,7 +35,7 @@ const _: () = {
         ) -> ::dynagraph::__private::Started {
             let given_limit = call.held::<u64>();
             let out = call.emitter::<u64>(0);
-            ::dynagraph::__private::Started::future(async move {
+            call.future(async move {
                 match out.emit_all(numbers(&*given_limit)).await {
                     ::core::result::Result::Ok(()) => {
                         ::core::result::Result::Ok(

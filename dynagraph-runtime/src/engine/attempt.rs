@@ -3,8 +3,10 @@
 use std::any::Any;
 use std::cell::OnceCell;
 use std::fmt;
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -19,7 +21,7 @@ use crate::graph::NodeId;
 use crate::key::{KeyPath, StepKey};
 use crate::op::{
     Call, Environment, Given, OpContext, Output, OutputKind, OutputSpec, Port, Progress, Returned,
-    StepInfo,
+    Running, StepInfo,
 };
 use crate::plan::OpPlan;
 use crate::value::{Erased, TypeMap};
@@ -29,7 +31,10 @@ pub(super) type AttemptResult = Result<Returned, StepError>;
 /// An attempt that began.
 pub(super) enum Attempt {
     Ended(AttemptResult),
-    Running(BoxFuture<'static, AttemptResult>),
+    /// It goes on where it was begun.
+    Running,
+    /// It goes on, and somebody sees to its time or its span.
+    Watched(BoxFuture<'static, AttemptResult>),
 }
 
 /// What a step's op can ask for.
@@ -91,56 +96,107 @@ impl<P> fmt::Debug for StepEnvironment<'_, P> {
     }
 }
 
-/// Calls an op.
+/// Begins an attempt. The inputs are used up.
 pub(super) fn start<P: Fn() -> KeyPath>(
+    rules: &NodeRules,
+    inputs: &mut Vec<Erased>,
+    environment: &StepEnvironment<'_, P>,
+    running: &mut Running,
+) -> Attempt {
+    let engine = environment.engine;
+    let attempt = environment.attempt;
+    engine.listeners.tell(|| EventKind::StepStart { step: environment.key(), attempt });
+    if rules.timed || engine.subscriber.is_some() {
+        return start_watched(rules, inputs, environment);
+    }
+    match call(rules, inputs, environment, running) {
+        Ok(Progress::Done(result)) => Attempt::Ended(result.map_err(StepError::Op)),
+        Ok(Progress::Running) => Attempt::Running,
+        Err(error) => Attempt::Ended(Err(error)),
+    }
+}
+
+/// Begins an attempt that has a span, or so much time.
+#[cold]
+fn start_watched<P: Fn() -> KeyPath>(
     rules: &NodeRules,
     inputs: &mut Vec<Erased>,
     environment: &StepEnvironment<'_, P>,
 ) -> Attempt {
     let engine = environment.engine;
-    let attempt = environment.attempt;
-    engine.listeners.tell(|| EventKind::StepStart { step: environment.key(), attempt });
     let span = info_span!(
         target: "dynagraph", parent: &engine.span,
-        "step", run_id = %engine.run_id, step = %environment.key(), attempt,
+        "step", run_id = %engine.run_id, step = %environment.key(), attempt = environment.attempt,
     );
-    let began = (!rules.deadlines.are_none()).then(Instant::now);
-    let started = span.in_scope(|| {
-        let start = || rules.behavior.start(&mut Call::new(inputs, environment)).0;
-        catch_unwind(AssertUnwindSafe(start))
-    });
-    match started {
+    let began = rules.timed.then(Instant::now);
+    let mut running = Running::default();
+    match span.in_scope(|| call(rules, inputs, environment, &mut running)) {
         Ok(Progress::Done(result)) => {
             // Nobody can end an op that does its work in `start`.
             let missed = began.and_then(|began| rules.deadlines.missed_by(began.elapsed()));
             Attempt::Ended(missed.map_or(result.map_err(StepError::Op), Err))
         }
-        Ok(Progress::Running(future)) => {
-            let driven = drive(future);
+        Ok(Progress::Running) => {
+            let driven = driven(running).boxed();
             let attempt = match began {
                 None => driven,
                 Some(_) => {
                     let info = Arc::clone(environment.info());
-                    Box::pin(rules.deadlines.bound(info, driven))
+                    rules.deadlines.bound(info, driven).boxed()
                 }
             };
-            Attempt::Running(if span.is_disabled() {
+            Attempt::Watched(if span.is_disabled() {
                 attempt
             } else {
                 attempt.instrument(span).boxed()
             })
         }
-        Err(payload) => Attempt::Ended(Err(panicked(payload))),
+        Err(error) => Attempt::Ended(Err(error)),
     }
 }
 
-fn drive(
-    future: BoxFuture<'static, Result<Returned, OpError>>,
-) -> BoxFuture<'static, AttemptResult> {
-    Box::pin(AssertUnwindSafe(future).catch_unwind().map(|result| match result {
-        Ok(result) => result.map_err(StepError::Op),
-        Err(payload) => Err(panicked(payload)),
-    }))
+/// Calls an op.
+fn call<P: Fn() -> KeyPath>(
+    rules: &NodeRules,
+    inputs: &mut Vec<Erased>,
+    environment: &StepEnvironment<'_, P>,
+    running: &mut Running,
+) -> Result<Progress, StepError> {
+    let start = || rules.behavior.start(&mut Call::new(inputs, environment, running)).0;
+    let progress = catch_unwind(AssertUnwindSafe(start));
+    inputs.clear();
+    progress.map_err(panicked)
+}
+
+/// Goes on with an attempt.
+pub(super) fn poll(running: &mut Running, context: &mut Context<'_>) -> Poll<AttemptResult> {
+    match catch_unwind(AssertUnwindSafe(|| running.poll(context))) {
+        Ok(poll) => poll.map_err(StepError::Op),
+        Err(payload) => {
+            // What is left of a future that has panicked may panic when it is dropped.
+            let _dropped = catch_unwind(AssertUnwindSafe(|| running.clear()));
+            Poll::Ready(Err(panicked(payload)))
+        }
+    }
+}
+
+/// Goes on with an attempt to its end.
+pub(super) async fn driven(mut running: Running) -> AttemptResult {
+    poll_fn(|context| poll(&mut running, context)).await
+}
+
+impl Attempt {
+    /// Waits for the attempt's end, wherever it goes on.
+    pub(super) fn end(
+        self,
+        running: Running,
+    ) -> Result<AttemptResult, BoxFuture<'static, AttemptResult>> {
+        match self {
+            Self::Ended(result) => Ok(result),
+            Self::Running => Err(driven(running).boxed()),
+            Self::Watched(future) => Err(future),
+        }
+    }
 }
 
 /// Says whether an op gave what its spec promises. Only one that is written by hand may not.

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::Engine;
-use super::attempt::{Attempt, AttemptResult, StepEnvironment, start};
+use super::attempt::{AttemptResult, StepEnvironment, start};
 use super::blocking::Blocking;
 use super::overdue::{Deadlines, Missed};
 use crate::error::{OpError, StepError};
 use crate::graph::NodeId;
 use crate::key::KeyPath;
-use crate::op::{Port, StepInfo};
+use crate::op::{Port, Running, StepInfo};
 use crate::plan::OpPlan;
 use crate::value::Erased;
 
@@ -90,11 +90,10 @@ impl Hop {
         let ports = &ports;
         let info = info.into();
         let environment = StepEnvironment { engine, node, attempt, path, ports, info };
-        match start(engine.rules(node), &mut inputs, &environment) {
-            Attempt::Ended(result) => result,
-            // An op may do both: block first, and go on as a future.
-            Attempt::Running(future) => engine.handle.block_on(future),
-        }
+        let mut running = Running::default();
+        let started = start(engine.rules(node), &mut inputs, &environment, &mut running);
+        // An op may do both: block first, and go on as a future.
+        started.end(running).unwrap_or_else(|future| engine.handle.block_on(future))
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use super::Engine;
+use super::rules::NodeRules;
 use super::stop::Why;
 use crate::error::StepError;
 use crate::event::{EventKind, Metadata};
@@ -78,6 +79,8 @@ impl Ledger {
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     counts: Vec<(NodeId, Counts)>,
+    /// Where the count of the next step is, most likely.
+    next: usize,
     steps: Vec<StepReport>,
     values: Vec<KeptValue>,
 }
@@ -152,27 +155,36 @@ impl Tally {
     }
 
     /// Adds a step that succeeded. Most are only counted.
-    pub(super) fn succeeded(&mut self, engine: &Engine, how: How, path: impl FnOnce() -> KeyPath) {
-        let counted_only = !engine.rules(how.node).recorded
-            && !engine.options.hooks.any(StepStatus::Success)
-            && how.metadata.is_empty()
-            && !engine.listeners.any();
-        if counted_only {
-            self.count(how.node, StepStatus::Success);
-        } else {
+    pub(super) fn succeeded(
+        &mut self,
+        engine: &Engine,
+        rules: &NodeRules,
+        how: How,
+        path: impl FnOnce() -> KeyPath,
+    ) {
+        let told = rules.recorded || rules.hooked || engine.listeners.any();
+        if told || !how.metadata.is_empty() {
             self.add(engine, Ended::success(how), path);
+        } else {
+            self.count(how.node, StepStatus::Success);
         }
     }
 
     fn count(&mut self, node: NodeId, status: StepStatus) {
         let place = status.place();
-        match self.counts.iter_mut().find(|(counted, _)| *counted == node) {
-            Some((_, counts)) => counts[place] += 1,
-            None => {
-                let mut counts = Counts::default();
-                counts[place] = 1;
-                self.counts.push((node, counts));
-            }
+        // The steps of a chain come again in the same order.
+        let next = self.counts.get(self.next).is_some_and(|(counted, _)| *counted == node);
+        if !next {
+            let known = self.counts.iter().position(|(counted, _)| *counted == node);
+            self.next = known.unwrap_or_else(|| {
+                self.counts.push((node, Counts::default()));
+                self.counts.len() - 1
+            });
+        }
+        self.counts[self.next].1[place] += 1;
+        self.next += 1;
+        if self.next == self.counts.len() {
+            self.next = 0;
         }
     }
 

@@ -11,6 +11,7 @@ use crate::graph::{NodeId, ScopeId};
 use crate::key::KeyPath;
 use crate::op::{ErasedOp, RetryPolicy};
 use crate::plan::{Feed, OpPlan, Plan, Shape};
+use crate::step::StepStatus;
 
 /// How the steps of one node are run in this run.
 #[derive(Debug)]
@@ -20,20 +21,27 @@ pub(super) struct NodeRules {
     pub(super) blocking: bool,
     pub(super) retry: Option<RetryPolicy>,
     pub(super) deadlines: Deadlines,
+    /// Whether there are deadlines.
+    pub(super) timed: bool,
     /// Whether each step is recorded, also one that succeeds: somebody asked, or it may have to be forgotten.
     pub(super) recorded: bool,
+    /// Whether a step that succeeds is told to a hook.
+    pub(super) hooked: bool,
 }
 
 impl NodeRules {
     fn new(op: &OpPlan, options: &Options) -> Self {
         let rules = &op.spec.rules;
+        let deadlines = Deadlines::new(rules);
         let replaced = options.replaced.get(&op.op_type).map(|(_, by)| by);
         Self {
             behavior: Arc::clone(replaced.unwrap_or(&op.behavior)),
             blocking: op.spec.blocking && replaced.is_none(),
             retry: rules.retry.or(options.default_retry).filter(|policy| policy.allows_after(1)),
-            deadlines: Deadlines::new(rules),
+            deadlines,
+            timed: !deadlines.are_none(),
             recorded: options.keep_steps,
+            hooked: options.hooks.any(StepStatus::Success),
         }
     }
 

@@ -6,10 +6,9 @@ use super::outcome::Outcome;
 use crate::graph::Wire;
 use crate::value::Erased;
 
-/// Computes a wire's value of its inputs, and leaves none of these.
+/// Computes a wire's value of its inputs, of which the first one is last, and leaves none of these.
 pub(super) fn run(engine: &Engine, wire: Wire, inputs: &mut Vec<Erased>) -> Outcome {
-    let mut inputs = inputs.drain(..);
-    let (Some(first), second) = (inputs.next(), inputs.next()) else { return Outcome::FAULT };
+    let (Some(first), second) = (inputs.pop(), inputs.pop()) else { return Outcome::FAULT };
     let computed = guarded(engine, move || match (wire, second) {
         (Wire::Forward, _) => Some(first),
         (Wire::Part(take), _) => Some(take(first)),

@@ -4,11 +4,10 @@ use std::any::type_name;
 use std::fmt;
 use std::future::Future;
 use std::ops::ControlFlow;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::vec::Drain;
 
 use super::dynamic::{DynamicOut, DynamicOutput, Port};
+use super::running::Running;
 use super::{OpContext, Resource};
 use crate::error::OpError;
 use crate::key::MappingKey;
@@ -19,8 +18,10 @@ use crate::value::{Erased, Held, TypeMap, Value};
 /// Inputs are taken in the order of the op's parameters, each once.
 #[derive(Debug)]
 pub struct Call<'a> {
-    inputs: Drain<'a, Erased>,
+    /// What is left of them, the next one last.
+    inputs: &'a mut Vec<Erased>,
     environment: &'a dyn Environment,
+    running: &'a mut Running,
 }
 
 /// What an attempt can ask for beside its inputs.
@@ -31,8 +32,13 @@ pub(crate) trait Environment: fmt::Debug {
 }
 
 impl<'a> Call<'a> {
-    pub(crate) fn new(inputs: &'a mut Vec<Erased>, environment: &'a dyn Environment) -> Self {
-        Self { inputs: inputs.drain(..), environment }
+    /// Of inputs in the order of the op's parameters, the first one last.
+    pub(crate) fn new(
+        inputs: &'a mut Vec<Erased>,
+        environment: &'a dyn Environment,
+        running: &'a mut Running,
+    ) -> Self {
+        Self { inputs, environment, running }
     }
 
     /// Takes the next input: moved if this step is its last consumer, cloned otherwise.
@@ -71,21 +77,33 @@ impl<'a> Call<'a> {
         DynamicOut::new(self.environment.port(output))
     }
 
+    /// Goes on with a future: the attempt ends when it does.
+    ///
+    /// A future of the same type as that of the last attempt needs no memory of its own.
+    pub fn future(
+        &mut self,
+        future: impl Future<Output = Result<Returned, OpError>> + Send + 'static,
+    ) -> Started {
+        self.running.begin(future);
+        Started(Progress::Running)
+    }
+
     #[track_caller]
     fn next(&mut self) -> Erased {
-        match self.inputs.next() {
+        match self.inputs.pop() {
             Some(input) => input,
             None => unreachable!("a step has an input for every parameter of its op"),
         }
     }
 }
 
-/// How an attempt began.
+/// How an attempt began: with its end, or with [a future](Call::future).
 pub struct Started(pub(crate) Progress);
 
 pub(crate) enum Progress {
     Done(Result<Returned, OpError>),
-    Running(Pin<Box<dyn Future<Output = Result<Returned, OpError>> + Send>>),
+    /// As the call's future.
+    Running,
 }
 
 impl Started {
@@ -93,20 +111,13 @@ impl Started {
     pub fn done(result: Result<Returned, OpError>) -> Self {
         Self(Progress::Done(result))
     }
-
-    /// The attempt ends with this future.
-    pub fn future(
-        future: impl Future<Output = Result<Returned, OpError>> + Send + 'static,
-    ) -> Self {
-        Self(Progress::Running(Box::pin(future)))
-    }
 }
 
 impl fmt::Debug for Started {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
             Progress::Done(_) => "Done",
-            Progress::Running(_) => "Running",
+            Progress::Running => "Running",
         })
     }
 }

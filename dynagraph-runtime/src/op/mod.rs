@@ -6,6 +6,7 @@ mod context;
 mod dynamic;
 mod resource;
 mod retry;
+mod running;
 mod spec;
 
 use std::fmt;
@@ -20,6 +21,7 @@ pub use dynamic::{Captured, DynamicOut, DynamicOutput, EmitError};
 pub(crate) use dynamic::{Port, Refused, check_key};
 pub use resource::Resource;
 pub use retry::{Backoff, Jitter, RetryPolicy};
+pub(crate) use running::Running;
 pub use spec::{OpSpec, OutputKind, OutputSpec, ResourceSpec};
 pub(crate) use spec::{PoolUse, StepRules};
 
@@ -52,7 +54,7 @@ pub trait Op: Sized + 'static {
     /// Starts one attempt of one step.
     ///
     /// An op whose spec is blocking does its work here, on a thread that may block.
-    /// Any other op returns at once, with a future that does it.
+    /// Any other op returns at once, with [a future](Call::future) that does it.
     fn start(call: &mut Call<'_>) -> Started;
 }
 

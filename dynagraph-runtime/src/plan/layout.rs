@@ -30,6 +30,7 @@ pub(super) fn lay_out(graph: &Graph, outputs: &[PortRef]) -> Result<Plan, BuildE
         plan.scopes.push(scope);
     }
     count_uses(&mut plan);
+    place_captured(&mut plan);
     mark_last_uses(&mut plan);
     Ok(plan)
 }
@@ -106,7 +107,7 @@ impl<'a> Layout<'a> {
     fn place(&self, from: ScopeId, port: PortRef) -> Place {
         let scope = self.graph.scope_of(port);
         let up = self.graph.ancestry(from).take_while(|around| *around != scope).count();
-        Place { up, cell: self.cell(port) }
+        Place { up, cell: self.cell(port), captured: 0 }
     }
 
     fn stream(&self, from: ScopeId, stream: StreamRef) -> StreamArg {
@@ -127,6 +128,7 @@ impl<'a> Layout<'a> {
             cells: cells.map(Option::<&usize>::copied).collect(),
             args: args.collect(),
             after: node.after.iter().map(|port| self.place(node.scope, *port)).collect(),
+            is_local: true,
             work: self.work(id),
         }
     }
@@ -365,6 +367,23 @@ fn use_place(
     }
 }
 
+/// Says of every place further up where it stands among the outer cells of its scope.
+fn place_captured(plan: &mut Plan) {
+    for node in &mut plan.nodes {
+        let outer = &plan.scopes[node.scope.0].outer_cells;
+        let args = node.args.iter_mut().filter_map(|arg| match arg {
+            Arg::Cell { place, .. } => Some(place),
+            Arg::Value(_) => None,
+        });
+        for place in args.chain(&mut node.after).filter(|place| place.up > 0) {
+            let captured = outer.iter().position(|outer| *outer == (place.up, place.cell));
+            let Some(captured) = captured else { unreachable!("what is read was counted") };
+            place.captured = captured;
+            node.is_local = false;
+        }
+    }
+}
+
 /// In a chain, where the order is fixed, says at each use whether it is the last.
 fn mark_last_uses(plan: &mut Plan) {
     let results: HashMap<ScopeId, usize> = plan
@@ -389,7 +408,8 @@ fn mark_last_uses(plan: &mut Plan) {
                     taken.insert(after.cell);
                 }
             }
-            for arg in node.args.iter_mut().rev() {
+            // A node's first input is taken last.
+            for arg in &mut node.args {
                 if let Arg::Cell { place, last } = arg
                     && place.up == 0
                 {

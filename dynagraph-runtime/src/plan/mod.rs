@@ -112,6 +112,8 @@ pub(crate) struct Place {
     /// How many scopes up.
     pub(crate) up: usize,
     pub(crate) cell: usize,
+    /// If it is further up: where it stands among the outer cells of the scope that reads it.
+    pub(crate) captured: usize,
 }
 
 /// A gather, as the fan-out sees it.
@@ -141,6 +143,8 @@ pub(crate) struct NodePlan {
     pub(crate) cells: Vec<Option<usize>>,
     pub(crate) args: Vec<Arg>,
     pub(crate) after: Vec<Place>,
+    /// Whether all that it waits for is in its own instance.
+    pub(crate) is_local: bool,
     pub(crate) work: Work,
 }
 

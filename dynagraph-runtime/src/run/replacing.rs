@@ -104,10 +104,10 @@ where
 {
     fn start(&self, call: &mut Call<'_>) -> Started {
         let future = O::Inputs::call(&self.function, call).later();
-        Started::future(async move {
+        call.future(async move {
             match future.await.started().0 {
                 Progress::Done(result) => result,
-                Progress::Running(future) => future.await,
+                Progress::Running => unreachable!("only a call has a future to go on with"),
             }
         })
     }

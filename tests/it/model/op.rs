@@ -85,7 +85,7 @@ impl<I: Operands, R: Outcome, const BLOCKING: bool, const OPTIONAL: bool> Op
         if matches!(work.style, Style::Blocking | Style::Inline) {
             return Started::done(step.compute::<R>(work, &inputs));
         }
-        Started::future(async move {
+        call.future(async move {
             let _running = running;
             // Copies take different times.
             let salt = inputs.iter().map(V::digest).sum::<i64>().unsigned_abs();
@@ -201,7 +201,7 @@ impl<I: Operand, const BLOCKING: bool, const EMITS: bool, const PLAIN: bool, con
         if producing.producer.pace == Style::Inline && producing.outs.is_empty() {
             return Started::done(producing.finish::<PLAIN, FANS>());
         }
-        Started::future(async move {
+        call.future(async move {
             producing.emit().await?;
             producing.finish::<PLAIN, FANS>()
         })

@@ -4,24 +4,47 @@ use super::Around;
 use crate::engine::cause::Cause;
 use crate::engine::frame::Frame;
 use crate::engine::outcome::{Fate, Outcome};
-use crate::plan::{Arg, NodePlan, Place};
+use crate::plan::{Arg, NodePlan, Place, ScopePlan};
 use crate::value::Erased;
 
 /// The values of the instance that runs.
 #[derive(Debug)]
 pub(super) struct Values {
-    pub(super) cells: Vec<Option<Outcome>>,
+    cells: Vec<Option<Outcome>>,
+    /// Whether a value of the instance is missing.
+    incomplete: bool,
+    /// What the next op is given, the first one last.
     pub(super) inputs: Vec<Erased>,
     /// What was read of the instances around.
-    pub(super) captured: Vec<Option<Outcome>>,
+    captured: Vec<Option<Outcome>>,
 }
 
 impl Values {
+    pub(super) fn new(plan: &ScopePlan) -> Self {
+        Self {
+            cells: plan.uses.iter().map(|_| None).collect(),
+            incomplete: false,
+            inputs: Vec::new(),
+            captured: plan.outer_cells.iter().map(|_| None).collect(),
+        }
+    }
+
+    pub(super) fn put(&mut self, cell: usize, outcome: Outcome) {
+        self.incomplete |= !matches!(outcome, Outcome::Ready(_));
+        self.cells[cell] = Some(outcome);
+    }
+
+    /// Forgets the instance.
+    pub(super) fn clear(&mut self) {
+        self.cells.fill_with(|| None);
+        self.incomplete = false;
+    }
+
     /// Takes what a cell holds at the end of an instance, or shares it if somebody else takes it too.
     pub(super) fn give(&mut self, cell: usize, last: bool) -> Outcome {
         let value = &mut self.cells[cell];
         let value = if last { value.take() } else { value.clone() };
-        value.unwrap_or(Outcome::Failed(Cause::UNKNOWN))
+        value.unwrap_or(Outcome::FAULT)
     }
 
     /// Reads a value of the instances around, once. Says whether it is there.
@@ -33,7 +56,7 @@ impl Values {
     ) -> bool {
         if self.captured[place].is_none() {
             // A lane without a key may come here after the fan-out's end, and of what its keys used.
-            self.captured[place] = outer.at(Place { up: up - 1, cell }).try_share();
+            self.captured[place] = outer.at(Place { up: up - 1, cell, captured: 0 }).try_share();
         }
         self.captured[place].is_some()
     }
@@ -44,73 +67,70 @@ impl Values {
         around: &Around,
         node: &NodePlan,
     ) -> Result<Fate, Place> {
+        if node.is_local && !self.incomplete {
+            return Ok(Fate::Ready);
+        }
         let mut fate = Fate::Ready;
-        let args = node.args.iter().filter_map(|arg| match arg {
-            Arg::Cell { place, .. } => Some(*place),
-            Arg::Value(_) => None,
-        });
-        for place in args.chain(node.after.iter().copied()) {
-            let value = if place.up == 0 {
-                &self.cells[place.cell]
-            } else {
-                let captured = captured(around, place);
-                if !self.capture(&around.outer, captured, (place.up, place.cell)) {
-                    return Err(place);
-                }
-                &self.captured[captured]
+        for place in node.places() {
+            if place.up > 0 && !self.capture(&around.outer, place.captured, (place.up, place.cell))
+            {
+                return Err(place);
+            }
+            let Some(value) = self.at(place) else {
+                unreachable!("a chain runs its nodes in order")
             };
-            let Some(value) = value else { unreachable!("a chain runs its nodes in order") };
             fate = fate.and(value.fate());
         }
         Ok(fate)
     }
 
+    /// What was read of a place.
+    fn at(&self, place: Place) -> Option<&Outcome> {
+        match place.up {
+            0 => self.cells[place.cell].as_ref(),
+            _ => self.captured[place.captured].as_ref(),
+        }
+    }
+
     /// Takes a node's inputs, all of which are ready.
-    pub(super) fn take_inputs(&mut self, around: &Around, node: &NodePlan) {
+    pub(super) fn take_inputs(&mut self, node: &NodePlan) {
         self.inputs.clear();
-        for arg in &node.args {
-            let outcome = match arg {
-                Arg::Value(value) => Some(Outcome::Ready(value.clone())),
-                Arg::Cell { place, last: true } => self.cells[place.cell].take(),
-                Arg::Cell { place, .. } if place.up == 0 => self.cells[place.cell].clone(),
-                Arg::Cell { place, .. } => self.captured[captured(around, *place)].clone(),
+        for arg in node.args.iter().rev() {
+            let value = match arg {
+                Arg::Value(value) => value.clone(),
+                Arg::Cell { place, last: true } => match self.cells[place.cell].take() {
+                    Some(Outcome::Ready(value)) => value,
+                    _ => continue,
+                },
+                Arg::Cell { place, .. } => match self.at(*place) {
+                    Some(Outcome::Ready(value)) => value.clone(),
+                    _ => continue,
+                },
             };
-            if let Some(Outcome::Ready(value)) = outcome {
-                self.inputs.push(value);
-            }
+            self.inputs.push(value);
         }
     }
 
     /// Why a node has not all that it needs: what of it failed.
     pub(super) fn cause_of_inputs(&self, around: &Around, node: &NodePlan) -> Cause {
-        let cause = |value: &Option<Outcome>| value.as_ref().map_or(Cause::UNKNOWN, Outcome::cause);
-        Cause::merged(node.places().map(|place| match place.up {
-            0 => cause(&self.cells[place.cell]),
-            up => {
-                let value = &self.captured[captured(around, place)];
-                cause(value).entering(around.outer.up(up - 1), place.cell)
+        Cause::merged(node.places().map(|place| {
+            let cause = self.at(place).map_or(Cause::UNKNOWN, Outcome::cause);
+            match place.up {
+                0 => cause,
+                up => cause.entering(around.outer.up(up - 1), place.cell),
             }
         }))
     }
 
     pub(super) fn pass_on(&mut self, node: &NodePlan, missing: &Outcome) {
         for cell in node.cells.iter().flatten() {
-            self.cells[*cell] = Some(missing.clone());
+            self.put(*cell, missing.clone());
         }
     }
 
     pub(super) fn set(&mut self, node: &NodePlan, output: usize, outcome: Outcome) {
         if let Some(Some(cell)) = node.cells.get(output) {
-            self.cells[*cell] = Some(outcome);
+            self.put(*cell, outcome);
         }
-    }
-}
-
-/// Where a value of the instances around is kept.
-fn captured(around: &Around, place: Place) -> usize {
-    let outer = &around.plan().outer_cells;
-    match outer.iter().position(|outer| *outer == (place.up, place.cell)) {
-        Some(captured) => captured,
-        None => unreachable!("the plan lists what a scope reads of those around it"),
     }
 }

@@ -143,7 +143,8 @@ impl Instance {
         }
     }
 
-    /// Waits for everything that a node needs, and takes it if all of it is ready; if not, says what becomes of the node.
+    /// Waits for everything that a node needs, and takes it if all of it is ready, the first of its inputs last; if not, says
+    /// what becomes of the node.
     pub(super) async fn inputs(&self, node: &NodePlan) -> Result<Vec<Erased>, Outcome> {
         let mut fate = Fate::Ready;
         for arg in &node.args {
@@ -155,7 +156,7 @@ impl Instance {
             fate = fate.and(self.frame.at(*place).settled().await);
         }
         let mut inputs = Vec::with_capacity(node.args.len());
-        for arg in &node.args {
+        for arg in node.args.iter().rev() {
             let outcome = match arg {
                 Arg::Value(value) => Outcome::Ready(value.clone()),
                 Arg::Cell { place, .. } if place.up == 0 => self.frame.at(*place).take(),

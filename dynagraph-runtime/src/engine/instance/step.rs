@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::Instance;
 use crate::engine::Engine;
 use crate::engine::again::Order;
-use crate::engine::attempt::{Attempt, AttemptResult, StepEnvironment, conforming, start};
+use crate::engine::attempt::{AttemptResult, StepEnvironment, conforming, start};
 use crate::engine::fan_out::Ending;
 use crate::engine::hop::Hop;
 use crate::engine::in_flight::InFlight;
@@ -21,7 +21,7 @@ use crate::engine::verdict::Verdict;
 use crate::error::StepError;
 use crate::event::Metadata;
 use crate::graph::{NodeId, ScopeId};
-use crate::op::{EmitError, Given, List, Output, OutputSpec, Outputs, Port, Returned};
+use crate::op::{EmitError, Given, List, Output, OutputSpec, Outputs, Port, Returned, Running};
 use crate::plan::{NodePlan, OpPlan, OutputPlan};
 use crate::sync::lock;
 use crate::value::Erased;
@@ -139,12 +139,13 @@ impl Instance {
         }
         let info = OnceCell::new();
         let environment = StepEnvironment { engine, node, attempt, path, ports: &ports, info };
-        let started = start(rules, &mut inputs, &environment);
+        let mut running = Running::default();
+        let started = start(rules, &mut inputs, &environment, &mut running);
         let info = environment.info.into_inner();
-        let result = match started {
-            Attempt::Ended(result) => result,
+        let result = match started.end(running) {
+            Ok(result) => result,
             // Ops of the job itself have a task each, so that they use all workers.
-            Attempt::Running(future) if self.frame.scope == ScopeId::ROOT => {
+            Err(future) if self.frame.scope == ScopeId::ROOT => {
                 let (done, result) = tokio::sync::oneshot::channel();
                 engine.spawn(async move {
                     // Nobody waits for the result once the run is dropped.
@@ -155,7 +156,7 @@ impl Instance {
                     Err(_) => std::future::pending().await,
                 }
             }
-            Attempt::Running(future) => future.await,
+            Err(future) => future.await,
         };
         drop(held);
         (result, info.map(|info| info.take_metadata()).unwrap_or_default())

@@ -5,13 +5,13 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::ops::ControlFlow;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::run_chain;
+use super::once_waiting;
+use super::run_chain::help;
 use super::slots::LaneSlots;
-use crate::engine::chain::{Chain, Paused};
+use crate::engine::chain::{Chain, Next, Paused};
 use crate::engine::fan_out::{FanOut, Item, Suspended};
 use crate::engine::sink::SinkBuffer;
 use crate::plan::Shape;
@@ -140,22 +140,25 @@ impl ChainLane {
         while let Some(Item { index, key, elements }) = block.pop_front() {
             chain.begin(index, key, elements);
             let mut suspended = None;
-            let ran = {
-                let mut run = pin!(run_chain(&fan_out.engine, chain, slots));
-                poll_fn(|context| {
-                    let poll = run.as_mut().poll(context);
-                    if poll.is_pending() {
-                        waited = true;
-                        done.flush(fan_out);
-                        suspended.get_or_insert_with(|| Suspended::new(fan_out));
-                        fan_out.share(block);
-                    }
-                    poll
-                })
-                .await
+            let mut waits = || {
+                if suspended.is_none() {
+                    waited = true;
+                    done.flush(fan_out);
+                    suspended = Some(Suspended::new(fan_out));
+                    fan_out.share(block);
+                }
             };
+            loop {
+                let next = poll_fn(|context| chain.poll(context));
+                match once_waiting(next, &mut waits).await {
+                    Next::Done => break,
+                    next => {
+                        let helped = help(&fan_out.engine, chain, slots, next);
+                        once_waiting(helped, &mut waits).await?;
+                    }
+                }
+            }
             drop(suspended);
-            ran?;
             done.add(fan_out, chain);
         }
         chain.flush();

@@ -37,15 +37,11 @@ async fn graph_lane(fan_out: &Arc<FanOut>) {
         let slot = KeySlot::take(fan_out).await;
         fan_out.take(1, &mut block);
         if let Some(item) = block.pop_front() {
-            let mut run = pin!(instance::run(fan_out, item, slot));
             let mut suspended = None;
-            poll_fn(|context| {
-                let poll = run.as_mut().poll(context);
-                if poll.is_pending() {
-                    suspended.get_or_insert_with(|| Suspended::new(fan_out));
-                    fan_out.share(&mut block);
-                }
-                poll
+            let run = instance::run(fan_out, item, slot);
+            once_waiting(run, || {
+                suspended = Some(Suspended::new(fan_out));
+                fan_out.share(&mut block);
             })
             .await;
             drop(suspended);
@@ -58,4 +54,20 @@ async fn graph_lane(fan_out: &Arc<FanOut>) {
             return;
         }
     }
+}
+
+/// Drives a future to its end, and says when it waits for the first time.
+async fn once_waiting<F: Future>(future: F, waits: impl FnOnce()) -> F::Output {
+    let mut future = pin!(future);
+    let mut waits = Some(waits);
+    poll_fn(|context| {
+        let poll = future.as_mut().poll(context);
+        if poll.is_pending()
+            && let Some(waits) = waits.take()
+        {
+            waits();
+        }
+        poll
+    })
+    .await
 }

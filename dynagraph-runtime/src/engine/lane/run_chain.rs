@@ -1,11 +1,12 @@
 //! Runs the instance of a key on a worker, and waits where its chain cannot go on by itself.
 
+use std::future::poll_fn;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::slots::LaneSlots;
 use crate::engine::Engine;
-use crate::engine::chain::{Chain, Next, On};
+use crate::engine::chain::{Chain, Next};
 use crate::engine::limit::NodeSlots;
 use crate::graph::NodeId;
 
@@ -16,45 +17,57 @@ pub(in crate::engine) async fn run_chain(
     slots: &mut LaneSlots,
 ) -> ControlFlow<()> {
     loop {
-        let next = match chain.advance(On::Worker) {
-            Next::Limit(id) => {
-                let beside = slots.take_beside(engine, id).await;
-                if engine.stop.is_stopped() {
-                    return ControlFlow::Break(());
-                }
-                if engine.rules(id).blocking {
-                    call_blocking(engine, chain, id, (slots, Some(beside))).await
-                } else {
-                    match chain.call(id) {
-                        Some(Next::Wait(id, future)) => {
-                            let result = future.await;
-                            drop(beside);
-                            chain.settle(id, result)
-                        }
-                        next => next,
-                    }
-                }
-            }
-            Next::Block(id) => call_blocking(engine, chain, id, (slots, None)).await,
-            Next::Wait(id, future) => {
-                let result = future.await;
-                chain.settle(id, result)
-            }
-            next => Some(next),
-        };
-        match next {
-            None => {}
-            Some(Next::Done) => return ControlFlow::Continue(()),
-            Some(Next::Rest(delay)) => slots.rest(engine, delay).await,
-            Some(Next::Need(place)) => {
-                slots.give_back();
-                chain.captured(place).await;
-                slots.take(engine).await;
-            }
-            Some(Next::Stop | Next::Wait(..) | Next::Limit(_) | Next::Block(_)) => {
+        match poll_fn(|context| chain.poll(context)).await {
+            Next::Done => return ControlFlow::Continue(()),
+            next => help(engine, chain, slots, next).await?,
+        }
+    }
+}
+
+/// Does what a chain cannot do by itself. Breaks when the run is told to stop.
+pub(super) async fn help(
+    engine: &Arc<Engine>,
+    chain: &mut Chain,
+    slots: &mut LaneSlots,
+    next: Next,
+) -> ControlFlow<()> {
+    let next = match next {
+        Next::Limit(id) => {
+            let beside = slots.take_beside(engine, id).await;
+            if engine.stop.is_stopped() {
                 return ControlFlow::Break(());
             }
+            if engine.rules(id).blocking {
+                call_blocking(engine, chain, id, (slots, Some(beside))).await
+            } else {
+                call_limited(chain, id, beside).await
+            }
         }
+        Next::Block(id) => call_blocking(engine, chain, id, (slots, None)).await,
+        next => Some(next),
+    };
+    match next {
+        None | Some(Next::Done | Next::Wait) => {}
+        Some(Next::Rest(delay)) => slots.rest(engine, delay).await,
+        Some(Next::Need(place)) => {
+            slots.give_back();
+            chain.captured(place).await;
+            slots.take(engine).await;
+        }
+        Some(Next::Stop | Next::Limit(_) | Next::Block(_)) => return ControlFlow::Break(()),
+    }
+    ControlFlow::Continue(())
+}
+
+/// Calls an op, with the step's slots.
+async fn call_limited(chain: &mut Chain, id: NodeId, beside: NodeSlots) -> Option<Next> {
+    match chain.call(id) {
+        Some(Next::Wait) => {
+            let result = chain.attempt().await;
+            drop(beside);
+            chain.settle(id, result)
+        }
+        next => next,
     }
 }
 

@@ -1,0 +1,146 @@
+//! Takes an instance from node to node, until it is done or something must be waited for.
+
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use super::Chain;
+use crate::engine::ledger::Ended;
+use crate::engine::outcome::Fate;
+use crate::engine::wire;
+use crate::graph::NodeId;
+use crate::plan::{Place, Work};
+use crate::step::StepStatus;
+
+/// What a chain cannot do by itself.
+#[derive(Debug)]
+#[must_use]
+pub(in crate::engine) enum Next {
+    /// The instance is done.
+    Done,
+    /// The run is told to stop.
+    Stop,
+    /// Wait for the attempt that runs.
+    Wait,
+    /// Wait before the next attempt.
+    Rest(Duration),
+    /// Wait until a value of an instance around is there.
+    Need(Place),
+    /// Take what this node's limits ask for, and call its op.
+    Limit(NodeId),
+    /// Call a blocking op.
+    Block(NodeId),
+}
+
+/// How far an instance has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub(in crate::engine) enum Paused {
+    Done,
+    /// The run is told to stop.
+    Stopped,
+    /// A step waits for its retry.
+    Resting(Duration),
+}
+
+/// Where a chain runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum On {
+    /// A worker, which must not block.
+    Worker,
+    /// A thread that may block.
+    Thread,
+}
+
+impl Chain {
+    /// Goes on with the instance that was begun, on a worker, as far as its own attempts allow. Never `Wait`.
+    pub(in crate::engine) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Next> {
+        loop {
+            if let Some(id) = self.running() {
+                let result = ready!(self.poll_attempt(context));
+                if let Some(next) = self.settle(id, result) {
+                    return Poll::Ready(next);
+                }
+            }
+            match self.advance(On::Worker) {
+                Next::Wait => {}
+                next => return Poll::Ready(next),
+            }
+        }
+    }
+
+    /// Runs the instance that was begun on a thread that may block, with all it captures there.
+    pub(in crate::engine) fn run_on_thread(&mut self) -> Paused {
+        loop {
+            match self.advance(On::Thread) {
+                Next::Done => return Paused::Done,
+                Next::Stop => return Paused::Stopped,
+                Next::Rest(delay) => return Paused::Resting(delay),
+                // An op may do both: block first, and go on as a future.
+                Next::Wait => {
+                    let runtime = self.around.engine.handle.clone();
+                    let result = runtime.block_on(self.attempt());
+                    let next = self.running().and_then(|id| self.settle(id, result));
+                    if let Some(Next::Rest(delay)) = next {
+                        return Paused::Resting(delay);
+                    }
+                }
+                Next::Need(_) | Next::Limit(_) | Next::Block(_) => {
+                    unreachable!("on a thread that may block, a chain of blocking ops needs nobody")
+                }
+            }
+        }
+    }
+
+    /// Goes on until the instance is done or something must be waited for.
+    fn advance(&mut self, on: On) -> Next {
+        while let Some(&id) = self.around.plan().nodes.get(self.at) {
+            let Self { around, key, values, tally, step, .. } = self;
+            let node = around.engine.plan.node(id);
+            let fate = match step.is_retry() {
+                false => values.fate_of_inputs(around, node),
+                // What a retry is given was kept.
+                true => Ok(Fate::Ready),
+            };
+            let fate = match fate {
+                Ok(fate) => fate,
+                Err(place) => return Next::Need(place),
+            };
+            match (&node.work, fate) {
+                (Work::Op(_), Fate::Ready) => {
+                    if around.engine.stop.is_stopped() {
+                        return Next::Stop;
+                    }
+                    if on == On::Worker {
+                        if around.engine.is_limited(id) {
+                            return Next::Limit(id);
+                        }
+                        if around.engine.rules(id).blocking {
+                            return Next::Block(id);
+                        }
+                    }
+                    if let Some(next) = self.call(id) {
+                        return next;
+                    }
+                }
+                (Work::Wire(wire), Fate::Ready) => {
+                    values.take_inputs(node);
+                    let outcome = wire::run(&around.engine, *wire, &mut values.inputs);
+                    values.set(node, 0, outcome);
+                    self.at += 1;
+                }
+                (work, fate) => {
+                    if matches!(work, Work::Op(_)) {
+                        let status = StepStatus::of_unstarted(fate == Fate::Failed);
+                        let ended = Ended::unstarted(id, status);
+                        tally.add(&around.engine, ended, || around.path(key));
+                    }
+                    let cause = || values.cause_of_inputs(around, node);
+                    let missing = fate.without_value(cause);
+                    values.pass_on(node, &missing);
+                    self.at += 1;
+                }
+            }
+        }
+        Next::Done
+    }
+}

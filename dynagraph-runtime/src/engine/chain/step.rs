@@ -1,0 +1,217 @@
+//! The step that a chain is at, from its first attempt to what becomes of its outputs.
+
+use std::cell::OnceCell;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use tokio::time::Instant;
+
+use super::{Chain, Next, PLACES};
+use crate::engine::attempt::{self, Attempt, AttemptResult, StepEnvironment, conforming, start};
+use crate::engine::hop::{Hop, Hopped};
+use crate::engine::ledger::How;
+use crate::engine::outcome::Outcome;
+use crate::engine::verdict::Verdict;
+use crate::graph::NodeId;
+use crate::op::{Given, Outputs, Returned, StepInfo};
+use crate::value::Erased;
+
+/// How many retries without a delay follow one another before others on the worker go on.
+const RETRIES_PER_TURN: u32 = 64;
+
+/// A step on its way.
+#[derive(Default)]
+pub(super) struct Step {
+    /// The node of the attempt that runs.
+    running: Option<NodeId>,
+    /// The attempt that runs, if somebody sees to its time or its span.
+    watched: Option<BoxFuture<'static, AttemptResult>>,
+    /// Which attempt was begun last, until the step ends. Zero before the first.
+    begun: u32,
+    /// How many attempts have failed.
+    failed: u32,
+    /// When the first one began.
+    began: Option<Instant>,
+    /// What another attempt would be given.
+    kept: Vec<Erased>,
+    /// The attempt that runs, as its op sees it.
+    info: Option<Arc<StepInfo>>,
+}
+
+impl Step {
+    pub(super) fn begun(&self) -> u32 {
+        self.begun
+    }
+
+    pub(super) fn is_retry(&self) -> bool {
+        self.failed > 0
+    }
+}
+
+impl std::fmt::Debug for Step {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Step").field("begun", &self.begun).finish_non_exhaustive()
+    }
+}
+
+impl Chain {
+    /// Calls the op of the next node. Gives what is to be waited for, if anything is.
+    pub(in crate::engine) fn call(&mut self, id: NodeId) -> Option<Next> {
+        self.prepare(id);
+        let Self { around, key, values, step, places, blocking, .. } = self;
+        if let Some(blocking) = blocking {
+            blocking.at(id, key.index);
+        }
+        let engine = &*around.engine;
+        let environment = StepEnvironment {
+            engine,
+            node: id,
+            attempt: step.failed + 1,
+            path: || around.path(key),
+            ports: &[],
+            info: OnceCell::new(),
+        };
+        let place = &mut places[self.at % PLACES];
+        let attempt = start(engine.rules(id), &mut values.inputs, &environment, place);
+        step.info = environment.info.into_inner();
+        match attempt {
+            Attempt::Ended(result) => return self.settle(id, result),
+            Attempt::Running => {}
+            Attempt::Watched(future) => step.watched = Some(future),
+        }
+        step.running = Some(id);
+        Some(Next::Wait)
+    }
+
+    /// The node whose attempt is to be waited for.
+    pub(in crate::engine) fn running(&self) -> Option<NodeId> {
+        self.step.running
+    }
+
+    /// Goes on with the attempt that runs.
+    pub(super) fn poll_attempt(&mut self, context: &mut Context<'_>) -> Poll<AttemptResult> {
+        match &mut self.step.watched {
+            None => attempt::poll(&mut self.places[self.at % PLACES], context),
+            Some(future) => future.poll_unpin(context),
+        }
+    }
+
+    /// Goes on with the attempt that runs, to its end.
+    pub(in crate::engine) async fn attempt(&mut self) -> AttemptResult {
+        poll_fn(|context| self.poll_attempt(context)).await
+    }
+
+    /// Prepares the next node's attempt to be made elsewhere.
+    pub(in crate::engine) fn hop(&mut self, id: NodeId) -> Hop {
+        self.prepare(id);
+        let inputs = std::mem::take(&mut self.values.inputs);
+        let (path, attempt) = (self.path(), self.step.failed + 1);
+        Hop { node: id, path, attempt, inputs, ports: Vec::new() }
+    }
+
+    /// Takes what an attempt made elsewhere gave.
+    pub(in crate::engine) fn settle_hop<H>(
+        &mut self,
+        id: NodeId,
+        hopped: Hopped<H>,
+    ) -> Option<Next> {
+        self.step.info = Some(hopped.info);
+        self.settle(id, hopped.result)
+    }
+
+    /// Takes the inputs of an attempt of the next node, and keeps them if another one may follow.
+    fn prepare(&mut self, id: NodeId) {
+        let Self { around, values, step, .. } = self;
+        let engine = &around.engine;
+        if step.failed == 0 {
+            step.began = engine.clock();
+            values.take_inputs(engine.plan.node(id));
+        } else {
+            values.inputs = std::mem::take(&mut step.kept);
+        }
+        step.begun = step.failed + 1;
+        if engine.rules(id).may_follow(step.begun) {
+            step.kept.clone_from(&values.inputs);
+        }
+    }
+
+    /// Takes what an attempt of the next node gave. Says how long to wait, if another one follows.
+    pub(in crate::engine) fn settle(&mut self, id: NodeId, result: AttemptResult) -> Option<Next> {
+        let Self { around, key, values, tally, step, .. } = self;
+        let engine = &around.engine;
+        (step.running, step.watched) = (None, None);
+        let result = result.and_then(|returned| conforming(engine.plan.op(id), returned));
+        let attempts = step.failed + 1;
+        let error = match result {
+            Ok(returned) => {
+                self.succeeded(id, returned);
+                return None;
+            }
+            Err(error) => error,
+        };
+        if let Verdict::Again(delay) = engine.verdict(id, attempts, &error, || around.path(key)) {
+            engine.up_for_retry((id, attempts), error, delay, || around.path(key));
+            step.failed = attempts;
+            return again(attempts, delay);
+        }
+        let how = step.how(id);
+        let ended = engine.ended_badly(how, error);
+        let cause = engine.cause_of(&ended, || around.path(key));
+        tally.add(engine, ended, || around.path(key));
+        values.pass_on(engine.plan.node(id), &Outcome::Failed(cause));
+        self.at += 1;
+        None
+    }
+
+    /// Passes on what a step gave.
+    fn succeeded(&mut self, id: NodeId, Returned(outputs): Returned) {
+        let Self { around, key, values, tally, step, .. } = self;
+        let engine = &around.engine;
+        let node = engine.plan.node(id);
+        tally.succeeded(engine, engine.rules(id), step.how(id), || around.path(key));
+        match outputs {
+            Outputs::One(output) => {
+                if engine.options.keep_values
+                    && let Given::Value(value) = &output.0
+                {
+                    tally.keep(id, around.path(key), value.clone());
+                }
+                values.set(node, 0, outcome(output.0));
+            }
+            Outputs::Many(outputs) => {
+                for (place, output) in outputs.into_iter().enumerate() {
+                    values.set(node, place, outcome(output.0));
+                }
+            }
+        }
+        self.at += 1;
+    }
+}
+
+impl Step {
+    /// Ends it, and says how it was run.
+    fn how(&mut self, node: NodeId) -> How {
+        let metadata = self.info.take().map(|info| info.take_metadata()).unwrap_or_default();
+        let attempts = self.failed + 1;
+        (self.begun, self.failed) = (0, 0);
+        self.kept.clear();
+        How { node, attempts, began: self.began, metadata }
+    }
+}
+
+/// What to wait for before the next attempt: often nothing.
+fn again(attempt: u32, delay: Duration) -> Option<Next> {
+    let at_once = delay.is_zero() && !attempt.is_multiple_of(RETRIES_PER_TURN);
+    (!at_once).then_some(Next::Rest(delay))
+}
+
+fn outcome(given: Given) -> Outcome {
+    match given {
+        Given::Value(value) => Outcome::Ready(value),
+        Given::Nothing | Given::Emitted | Given::List(_) => Outcome::Skipped,
+    }
+}
