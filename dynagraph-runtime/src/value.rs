@@ -80,13 +80,24 @@ macro_rules! repr {
                 Self::Shared(Arc::new(Slot(value)))
             }
 
-            /// What it is as a number, if it is one.
-            fn number<T: Value>(&self) -> Option<&T> {
-                let any: &dyn Any = match self {
-                    Self::Shared(_) => return None,
-                    $(Self::$variant(number) => number,)*
-                };
-                any.downcast_ref()
+            /// Reads a number, if it is one of this type.
+            fn number<T: 'static>(&self) -> Option<&T> {
+                match self {
+                    Self::Shared(_) => None,
+                    $(Self::$variant(number) => (number as &dyn Any).downcast_ref(),)*
+                }
+            }
+
+            /// Takes a number, if it is one of this type.
+            fn into_number<T: 'static>(self) -> Option<T> {
+                match self {
+                    Self::Shared(_) => None,
+                    $(Self::$variant(number) => {
+                        let mut number = Some(number);
+                        let any: &mut dyn Any = &mut number;
+                        any.downcast_mut().and_then(Option::take)
+                    })*
+                }
             }
         }
     };
@@ -104,24 +115,18 @@ impl Erased {
 
     /// Hands the value over: moved if nobody else holds it, cloned otherwise.
     pub(crate) fn take<T: Value>(self) -> T {
-        match self.hold() {
-            Held(Holding::Number(number)) => number,
-            Held(Holding::Shared(slot)) => Arc::unwrap_or_clone(slot).into_value(),
+        match self.0 {
+            Repr::Shared(value) => Arc::unwrap_or_clone(slot::<T>(value)).into_value(),
+            number => number.into_number().unwrap_or_else(|| wrong_type::<T>()),
         }
     }
 
     /// Keeps the value for reading.
     pub(crate) fn hold<T: Value>(self) -> Held<T> {
-        match self.0 {
-            Repr::Shared(slot) => match slot.downcast() {
-                Ok(slot) => Held(Holding::Shared(slot)),
-                Err(_) => wrong_type::<T>(),
-            },
-            number => match number.number::<T>() {
-                Some(number) => Held(Holding::Number(number.clone())),
-                None => wrong_type::<T>(),
-            },
-        }
+        Held(match self.0 {
+            Repr::Shared(value) => Holding::Shared(slot(value)),
+            number => Holding::Number(number.into_number().unwrap_or_else(|| wrong_type::<T>())),
+        })
     }
 
     /// Reads the value.
@@ -134,6 +139,11 @@ impl Erased {
     }
 }
 
+fn slot<T: Value>(value: Arc<dyn Any + Send + Sync>) -> Arc<Slot<T>> {
+    value.downcast().unwrap_or_else(|_| wrong_type::<T>())
+}
+
+#[cold]
 #[track_caller]
 fn wrong_type<T>() -> ! {
     unreachable!("a handle promised a `{}`, and the value is something else", type_name::<T>())

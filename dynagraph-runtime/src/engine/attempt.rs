@@ -6,7 +6,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -102,6 +102,7 @@ pub(super) fn start<P: Fn() -> KeyPath>(
     inputs: &mut Vec<Erased>,
     environment: &StepEnvironment<'_, P>,
     running: &mut Running,
+    waker: Option<&Waker>,
 ) -> Attempt {
     let engine = environment.engine;
     let attempt = environment.attempt;
@@ -109,7 +110,7 @@ pub(super) fn start<P: Fn() -> KeyPath>(
     if rules.timed || engine.subscriber.is_some() {
         return start_watched(rules, inputs, environment);
     }
-    match call(rules, inputs, environment, running) {
+    match call(rules, inputs, environment, running, waker) {
         Ok(Progress::Done(result)) => Attempt::Ended(result.map_err(StepError::Op)),
         Ok(Progress::Running) => Attempt::Running,
         Err(error) => Attempt::Ended(Err(error)),
@@ -130,7 +131,7 @@ fn start_watched<P: Fn() -> KeyPath>(
     );
     let began = rules.timed.then(Instant::now);
     let mut running = Running::default();
-    match span.in_scope(|| call(rules, inputs, environment, &mut running)) {
+    match span.in_scope(|| call(rules, inputs, environment, &mut running, None)) {
         Ok(Progress::Done(result)) => {
             // Nobody can end an op that does its work in `start`.
             let missed = began.and_then(|began| rules.deadlines.missed_by(began.elapsed()));
@@ -155,29 +156,34 @@ fn start_watched<P: Fn() -> KeyPath>(
     }
 }
 
-/// Calls an op.
-fn call<P: Fn() -> KeyPath>(
+/// Calls an op. Its inputs are used up.
+pub(super) fn call<P: Fn() -> KeyPath>(
     rules: &NodeRules,
     inputs: &mut Vec<Erased>,
     environment: &StepEnvironment<'_, P>,
     running: &mut Running,
+    waker: Option<&Waker>,
 ) -> Result<Progress, StepError> {
-    let start = || rules.behavior.start(&mut Call::new(inputs, environment, running)).0;
+    let start = || rules.behavior.start(&mut Call::new(inputs, environment, running, waker)).0;
     let progress = catch_unwind(AssertUnwindSafe(start));
     inputs.clear();
-    progress.map_err(panicked)
+    progress.map_err(|payload| broken(running, payload))
 }
 
 /// Goes on with an attempt.
 pub(super) fn poll(running: &mut Running, context: &mut Context<'_>) -> Poll<AttemptResult> {
     match catch_unwind(AssertUnwindSafe(|| running.poll(context))) {
         Ok(poll) => poll.map_err(StepError::Op),
-        Err(payload) => {
-            // What is left of a future that has panicked may panic when it is dropped.
-            let _dropped = catch_unwind(AssertUnwindSafe(|| running.clear()));
-            Poll::Ready(Err(panicked(payload)))
-        }
+        Err(payload) => Poll::Ready(Err(broken(running, payload))),
     }
+}
+
+/// Ends an attempt that has panicked.
+#[cold]
+fn broken(running: &mut Running, payload: Box<dyn Any + Send>) -> StepError {
+    // What is left of a future that has panicked may panic when it is dropped.
+    let _dropped = catch_unwind(AssertUnwindSafe(|| running.clear()));
+    panicked(payload)
 }
 
 /// Goes on with an attempt to its end.
@@ -200,9 +206,9 @@ impl Attempt {
 }
 
 /// Says whether an op gave what its spec promises. Only one that is written by hand may not.
-pub(super) fn conforming(op: Option<&OpPlan>, returned: Returned) -> AttemptResult {
+pub(super) fn conforming(op: &OpPlan, returned: Returned) -> AttemptResult {
     let outputs = returned.outputs();
-    let specs = op.map_or(&[][..], |op| &op.spec.outputs);
+    let specs = &op.spec.outputs;
     let fits = |(output, spec): (&Output, &OutputSpec)| {
         matches!(
             (&output.0, spec.kind),

@@ -91,7 +91,7 @@ impl Hop {
         let info = info.into();
         let environment = StepEnvironment { engine, node, attempt, path, ports, info };
         let mut running = Running::default();
-        let started = start(engine.rules(node), &mut inputs, &environment, &mut running);
+        let started = start(engine.rules(node), &mut inputs, &environment, &mut running, None);
         // An op may do both: block first, and go on as a future.
         started.end(running).unwrap_or_else(|future| engine.handle.block_on(future))
     }

@@ -7,7 +7,6 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use super::Engine;
-use super::rules::NodeRules;
 use super::stop::Why;
 use crate::error::StepError;
 use crate::event::{EventKind, Metadata};
@@ -154,23 +153,8 @@ impl Tally {
         }
     }
 
-    /// Adds a step that succeeded. Most are only counted.
-    pub(super) fn succeeded(
-        &mut self,
-        engine: &Engine,
-        rules: &NodeRules,
-        how: How,
-        path: impl FnOnce() -> KeyPath,
-    ) {
-        let told = rules.recorded || rules.hooked || engine.listeners.any();
-        if told || !how.metadata.is_empty() {
-            self.add(engine, Ended::success(how), path);
-        } else {
-            self.count(how.node, StepStatus::Success);
-        }
-    }
-
-    fn count(&mut self, node: NodeId, status: StepStatus) {
+    /// Adds a step of which nobody is told more.
+    pub(super) fn count(&mut self, node: NodeId, status: StepStatus) {
         let place = status.place();
         // The steps of a chain come again in the same order.
         let next = self.counts.get(self.next).is_some_and(|(counted, _)| *counted == node);

@@ -203,12 +203,13 @@ impl Engine {
         let default = asked.map_or(DEFAULT_WINDOW, |asked| asked.max(DEFAULT_WINDOW));
         let at_once = options.at_once().unwrap_or(default).min(MOST_AT_ONCE);
         let run_id = RunId::random();
+        let subscriber = tasks::subscriber();
         Self {
             run_id,
-            subscriber: tasks::subscriber(),
             span: info_span!(target: "dynagraph", "run", job = options.job, run_id = %run_id),
             seed: options.seed.unwrap_or_else(|| run_id.seed()),
-            rules: Rules::new(&plan, &options),
+            rules: Rules::new(&plan, &options, subscriber.is_some()),
+            subscriber,
             workers: handle.metrics().num_workers(),
             cores: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
             at_once,

@@ -10,8 +10,7 @@ use crate::error::StepError;
 use crate::graph::{NodeId, ScopeId};
 use crate::key::KeyPath;
 use crate::op::{ErasedOp, RetryPolicy};
-use crate::plan::{Feed, OpPlan, Plan, Shape};
-use crate::step::StepStatus;
+use crate::plan::{Arg, Feed, NodePlan, OpPlan, Plan, Shape, Work};
 
 /// How the steps of one node are run in this run.
 #[derive(Debug)]
@@ -25,8 +24,31 @@ pub(super) struct NodeRules {
     pub(super) timed: bool,
     /// Whether each step is recorded, also one that succeeds: somebody asked, or it may have to be forgotten.
     pub(super) recorded: bool,
-    /// Whether a step that succeeds is told to a hook.
-    pub(super) hooked: bool,
+    /// How a step is run that is called once, at once, and nobody is told of, if it is so in a chain.
+    pub(super) quick: Option<Quick>,
+}
+
+/// What a quick step takes and gives.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Quick {
+    /// The cell of its only input, which nothing else uses after it.
+    pub(super) input: Option<usize>,
+    /// The cell of its only value.
+    pub(super) output: usize,
+}
+
+impl Quick {
+    /// If all that a step needs is in its own instance, and it gives one value.
+    fn new(node: &NodePlan) -> Option<Self> {
+        let input = match node.args.as_slice() {
+            [Arg::Cell { place, last: true }] => Some(place.cell),
+            _ => None,
+        };
+        match node.cells.as_slice() {
+            [Some(output)] if node.is_local => Some(Self { input, output: *output }),
+            _ => None,
+        }
+    }
 }
 
 impl NodeRules {
@@ -41,7 +63,7 @@ impl NodeRules {
             deadlines,
             timed: !deadlines.are_none(),
             recorded: options.keep_steps,
-            hooked: options.hooks.any(StepStatus::Success),
+            quick: None,
         }
     }
 
@@ -76,7 +98,7 @@ struct ScopeRules {
 }
 
 impl Rules {
-    pub(super) fn new(plan: &Plan, options: &Options) -> Self {
+    pub(super) fn new(plan: &Plan, options: &Options, traced: bool) -> Self {
         let ids = (0..plan.nodes.len()).map(NodeId);
         let mut nodes: Vec<_> =
             ids.map(|id| plan.op(id).map(|op| NodeRules::new(op, options))).collect();
@@ -105,18 +127,27 @@ impl Rules {
             let mut around = std::iter::successors(around(&ScopeId(scope)), around);
             scopes[scope].in_provisional = around.any(|scope| scopes[scope.0].provisional);
         }
+        let times_are_told = options.keep_steps || !options.hooks.is_empty();
+        let anybody_is_told = times_are_told || options.keep_values || traced;
         for (node, rules) in plan.nodes.iter().zip(&mut nodes) {
-            if let Some(rules) = rules {
-                rules.recorded |= scopes[node.scope.0].in_provisional;
+            let (Some(rules), Work::Op(op)) = (rules, &node.work) else { continue };
+            rules.recorded |= scopes[node.scope.0].in_provisional;
+            let told = anybody_is_told || rules.recorded;
+            if !told && rules.retry.is_none() && op.spec.rules.let_it_run() {
+                rules.quick = Quick::new(node);
             }
         }
-        let times_are_told = options.keep_steps || !options.hooks.is_empty();
         Self { nodes, scopes, times_are_told }
     }
 
     /// Whether anybody is told how long a step took.
     pub(super) fn times_are_told(&self) -> bool {
         self.times_are_told
+    }
+
+    /// The rules of a node, if it is an op.
+    pub(super) fn op(&self, node: NodeId) -> Option<&NodeRules> {
+        self.nodes[node.0].as_ref()
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use std::future::Future;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use super::dynamic::{DynamicOut, DynamicOutput, Port};
 use super::running::Running;
@@ -22,6 +23,8 @@ pub struct Call<'a> {
     inputs: &'a mut Vec<Erased>,
     environment: &'a dyn Environment,
     running: &'a mut Running,
+    /// Who is woken when a future can go on, if it may begin at once.
+    waker: Option<&'a Waker>,
 }
 
 /// What an attempt can ask for beside its inputs.
@@ -37,8 +40,9 @@ impl<'a> Call<'a> {
         inputs: &'a mut Vec<Erased>,
         environment: &'a dyn Environment,
         running: &'a mut Running,
+        waker: Option<&'a Waker>,
     ) -> Self {
-        Self { inputs, environment, running }
+        Self { inputs, environment, running, waker }
     }
 
     /// Takes the next input: moved if this step is its last consumer, cloned otherwise.
@@ -77,7 +81,7 @@ impl<'a> Call<'a> {
         DynamicOut::new(self.environment.port(output))
     }
 
-    /// Goes on with a future: the attempt ends when it does.
+    /// Goes on with a future: the attempt ends when it does. It may begin here, at once.
     ///
     /// A future of the same type as that of the last attempt needs no memory of its own.
     pub fn future(
@@ -85,7 +89,11 @@ impl<'a> Call<'a> {
         future: impl Future<Output = Result<Returned, OpError>> + Send + 'static,
     ) -> Started {
         self.running.begin(future);
-        Started(Progress::Running)
+        let begun = self.waker.map(|waker| self.running.poll(&mut Context::from_waker(waker)));
+        Started(match begun {
+            Some(Poll::Ready(result)) => Progress::Done(result),
+            Some(Poll::Pending) | None => Progress::Running,
+        })
     }
 
     #[track_caller]

@@ -1,6 +1,6 @@
 //! Takes an instance from node to node, until it is done or something must be waited for.
 
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use super::Chain;
@@ -43,12 +43,21 @@ pub(in crate::engine) enum Paused {
 }
 
 /// Where a chain runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum On {
-    /// A worker, which must not block.
-    Worker,
+#[derive(Debug, Clone, Copy)]
+pub(super) enum On<'a> {
+    /// A worker, which must not block. Who is woken when an attempt can go on.
+    Worker(&'a Waker),
     /// A thread that may block.
     Thread,
+}
+
+impl On<'_> {
+    pub(super) fn waker(&self) -> Option<&Waker> {
+        match self {
+            Self::Worker(waker) => Some(waker),
+            Self::Thread => None,
+        }
+    }
 }
 
 impl Chain {
@@ -61,7 +70,7 @@ impl Chain {
                     return Poll::Ready(next);
                 }
             }
-            match self.advance(On::Worker) {
+            match self.advance(On::Worker(context.waker())) {
                 Next::Wait => {}
                 next => return Poll::Ready(next),
             }
@@ -92,14 +101,20 @@ impl Chain {
     }
 
     /// Goes on until the instance is done or something must be waited for.
-    fn advance(&mut self, on: On) -> Next {
+    fn advance(&mut self, on: On<'_>) -> Next {
         while let Some(&id) = self.around.plan().nodes.get(self.at) {
+            if let Some(quick) = self.quick(id, on) {
+                match self.call_quick(id, quick, on.waker()) {
+                    None => continue,
+                    Some(next) => return next,
+                }
+            }
             let Self { around, key, values, tally, step, .. } = self;
             let node = around.engine.plan.node(id);
-            let fate = match step.is_retry() {
-                false => values.fate_of_inputs(around, node),
-                // What a retry is given was kept.
-                true => Ok(Fate::Ready),
+            // What a retry is given was kept.
+            let fate = match step.failed {
+                0 => values.fate_of_inputs(around, node),
+                _ => Ok(Fate::Ready),
             };
             let fate = match fate {
                 Ok(fate) => fate,
@@ -110,7 +125,7 @@ impl Chain {
                     if around.engine.stop.is_stopped() {
                         return Next::Stop;
                     }
-                    if on == On::Worker {
+                    if matches!(on, On::Worker(_)) {
                         if around.engine.is_limited(id) {
                             return Next::Limit(id);
                         }
@@ -118,7 +133,7 @@ impl Chain {
                             return Next::Block(id);
                         }
                     }
-                    if let Some(next) = self.call(id) {
+                    if let Some(next) = self.call(id, on.waker()) {
                         return next;
                     }
                 }

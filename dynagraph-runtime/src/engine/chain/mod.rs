@@ -1,6 +1,7 @@
 //! Runs instances whose steps follow one another: the values stay in the lane, and nothing is shared per step.
 
 mod advance;
+mod quick;
 mod step;
 mod values;
 
@@ -163,11 +164,10 @@ impl Drop for Chain {
     /// What is known of steps is told also when the lane is aborted. A step that has not ended was canceled.
     fn drop(&mut self) {
         let Self { around, key, tally, step, .. } = self;
-        let begun = step.begun();
-        if begun > 0
+        if step.begun > 0
             && let Some(node) = around.plan().nodes.get(self.at)
         {
-            let ended = Ended::canceled(*node, begun, None);
+            let ended = Ended::canceled(*node, step.begun, None);
             tally.add(&around.engine, ended, || around.path(key));
         }
         self.flush();

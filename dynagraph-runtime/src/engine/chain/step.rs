@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures::FutureExt as _;
@@ -13,11 +13,12 @@ use tokio::time::Instant;
 use super::{Chain, Next, PLACES};
 use crate::engine::attempt::{self, Attempt, AttemptResult, StepEnvironment, conforming, start};
 use crate::engine::hop::{Hop, Hopped};
-use crate::engine::ledger::How;
+use crate::engine::ledger::{Ended, How};
 use crate::engine::outcome::Outcome;
 use crate::engine::verdict::Verdict;
 use crate::graph::NodeId;
-use crate::op::{Given, Outputs, Returned, StepInfo};
+use crate::op::{Given, Output, Outputs, Returned, StepInfo};
+use crate::plan::Work;
 use crate::value::Erased;
 
 /// How many retries without a delay follow one another before others on the worker go on.
@@ -27,29 +28,19 @@ const RETRIES_PER_TURN: u32 = 64;
 #[derive(Default)]
 pub(super) struct Step {
     /// The node of the attempt that runs.
-    running: Option<NodeId>,
+    pub(super) running: Option<NodeId>,
     /// The attempt that runs, if somebody sees to its time or its span.
     watched: Option<BoxFuture<'static, AttemptResult>>,
     /// Which attempt was begun last, until the step ends. Zero before the first.
-    begun: u32,
+    pub(super) begun: u32,
     /// How many attempts have failed.
-    failed: u32,
+    pub(super) failed: u32,
     /// When the first one began.
     began: Option<Instant>,
     /// What another attempt would be given.
     kept: Vec<Erased>,
     /// The attempt that runs, as its op sees it.
-    info: Option<Arc<StepInfo>>,
-}
-
-impl Step {
-    pub(super) fn begun(&self) -> u32 {
-        self.begun
-    }
-
-    pub(super) fn is_retry(&self) -> bool {
-        self.failed > 0
-    }
+    pub(super) info: Option<Arc<StepInfo>>,
 }
 
 impl std::fmt::Debug for Step {
@@ -60,7 +51,7 @@ impl std::fmt::Debug for Step {
 
 impl Chain {
     /// Calls the op of the next node. Gives what is to be waited for, if anything is.
-    pub(in crate::engine) fn call(&mut self, id: NodeId) -> Option<Next> {
+    pub(in crate::engine) fn call(&mut self, id: NodeId, waker: Option<&Waker>) -> Option<Next> {
         self.prepare(id);
         let Self { around, key, values, step, places, blocking, .. } = self;
         if let Some(blocking) = blocking {
@@ -76,7 +67,7 @@ impl Chain {
             info: OnceCell::new(),
         };
         let place = &mut places[self.at % PLACES];
-        let attempt = start(engine.rules(id), &mut values.inputs, &environment, place);
+        let attempt = start(engine.rules(id), &mut values.inputs, &environment, place, waker);
         step.info = environment.info.into_inner();
         match attempt {
             Attempt::Ended(result) => return self.settle(id, result),
@@ -141,28 +132,42 @@ impl Chain {
 
     /// Takes what an attempt of the next node gave. Says how long to wait, if another one follows.
     pub(in crate::engine) fn settle(&mut self, id: NodeId, result: AttemptResult) -> Option<Next> {
+        (self.step.running, self.step.watched) = (None, None);
+        match (result, self.around.engine.rules(id).quick) {
+            (Ok(Returned(Outputs::One(Output(Given::Value(value))))), Some(quick))
+                if !self.is_told() =>
+            {
+                self.settle_quick(id, quick, value);
+                None
+            }
+            (result, _) => self.settle_told(id, result),
+        }
+    }
+
+    /// As [`settle`](Self::settle), for a step that somebody is told of, or that has not given just a value.
+    pub(super) fn settle_told(&mut self, id: NodeId, result: AttemptResult) -> Option<Next> {
         let Self { around, key, values, tally, step, .. } = self;
-        let engine = &around.engine;
-        (step.running, step.watched) = (None, None);
-        let result = result.and_then(|returned| conforming(engine.plan.op(id), returned));
-        let attempts = step.failed + 1;
-        let error = match result {
+        let engine = &*around.engine;
+        let node = engine.plan.node(id);
+        let Work::Op(op) = &node.work else { unreachable!("only ops have attempts") };
+        let error = match result.and_then(|returned| conforming(op, returned)) {
             Ok(returned) => {
                 self.succeeded(id, returned);
+                self.at += 1;
                 return None;
             }
             Err(error) => error,
         };
+        let attempts = step.failed + 1;
         if let Verdict::Again(delay) = engine.verdict(id, attempts, &error, || around.path(key)) {
             engine.up_for_retry((id, attempts), error, delay, || around.path(key));
             step.failed = attempts;
             return again(attempts, delay);
         }
-        let how = step.how(id);
-        let ended = engine.ended_badly(how, error);
+        let ended = engine.ended_badly(step.how(id), error);
         let cause = engine.cause_of(&ended, || around.path(key));
         tally.add(engine, ended, || around.path(key));
-        values.pass_on(engine.plan.node(id), &Outcome::Failed(cause));
+        values.pass_on(node, &Outcome::Failed(cause));
         self.at += 1;
         None
     }
@@ -172,7 +177,7 @@ impl Chain {
         let Self { around, key, values, tally, step, .. } = self;
         let engine = &around.engine;
         let node = engine.plan.node(id);
-        tally.succeeded(engine, engine.rules(id), step.how(id), || around.path(key));
+        tally.add(engine, Ended::success(step.how(id)), || around.path(key));
         match outputs {
             Outputs::One(output) => {
                 if engine.options.keep_values
@@ -188,17 +193,20 @@ impl Chain {
                 }
             }
         }
-        self.at += 1;
     }
 }
 
 impl Step {
+    fn end(&mut self) {
+        (self.begun, self.failed) = (0, 0);
+        self.kept.clear();
+    }
+
     /// Ends it, and says how it was run.
     fn how(&mut self, node: NodeId) -> How {
         let metadata = self.info.take().map(|info| info.take_metadata()).unwrap_or_default();
         let attempts = self.failed + 1;
-        (self.begun, self.failed) = (0, 0);
-        self.kept.clear();
+        self.end();
         How { node, attempts, began: self.began, metadata }
     }
 }

@@ -92,9 +92,20 @@ impl Values {
         }
     }
 
+    /// Whether all of the instance's values so far are there.
+    pub(super) fn are_complete(&self) -> bool {
+        !self.incomplete
+    }
+
+    /// Takes the only input of a node, which nothing else uses after it.
+    pub(super) fn take_input(&mut self, cell: usize) {
+        if let Some(Outcome::Ready(value)) = self.cells[cell].take() {
+            self.inputs.push(value);
+        }
+    }
+
     /// Takes a node's inputs, all of which are ready.
     pub(super) fn take_inputs(&mut self, node: &NodePlan) {
-        self.inputs.clear();
         for arg in node.args.iter().rev() {
             let value = match arg {
                 Arg::Value(value) => value.clone(),

@@ -89,7 +89,7 @@ impl Instance {
             let broken = broken.into_iter().flatten().next();
             let result = match (broken, result) {
                 (Some(broken), _) => Err(StepError::Emit(broken)),
-                (None, Ok(returned)) => conforming(Some(op), returned)
+                (None, Ok(returned)) => conforming(op, returned)
                     .and_then(|returned| check_lists(&returned, &ports).map(|()| returned)),
                 (None, Err(error)) => Err(error),
             };
@@ -140,7 +140,7 @@ impl Instance {
         let info = OnceCell::new();
         let environment = StepEnvironment { engine, node, attempt, path, ports: &ports, info };
         let mut running = Running::default();
-        let started = start(rules, &mut inputs, &environment, &mut running);
+        let started = start(rules, &mut inputs, &environment, &mut running, None);
         let info = environment.info.into_inner();
         let result = match started.end(running) {
             Ok(result) => result,

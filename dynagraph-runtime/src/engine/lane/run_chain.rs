@@ -61,7 +61,7 @@ pub(super) async fn help(
 
 /// Calls an op, with the step's slots.
 async fn call_limited(chain: &mut Chain, id: NodeId, beside: NodeSlots) -> Option<Next> {
-    match chain.call(id) {
+    match chain.call(id, None) {
         Some(Next::Wait) => {
             let result = chain.attempt().await;
             drop(beside);
