@@ -3,6 +3,7 @@
 mod convert;
 mod digits;
 mod integers;
+mod judge;
 mod list;
 mod path;
 #[cfg(test)]
@@ -16,6 +17,8 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use digits::Digits;
+pub use judge::KeyError;
+use judge::judge;
 pub(crate) use list::{Fault, first_fault};
 pub use path::{KeyPath, StepKey};
 pub(crate) use set::KeySet;
@@ -42,7 +45,7 @@ use text::{ShortText, Written};
 #[derive(Clone)]
 pub struct MappingKey(Repr);
 
-const _: () = assert!(size_of::<MappingKey>() == 24);
+const _: () = assert!(size_of::<MappingKey>() <= 24);
 
 /// Every text has one representation: an integer is never text if its digits fit, text is never shared if it is short.
 #[derive(Clone)]
@@ -56,29 +59,6 @@ enum Repr {
     /// Several keys, outermost first: percent-encoded and joined by `/`.
     Path(ShortText),
     LongPath(Arc<str>),
-}
-
-/// Why a text cannot be a mapping key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum KeyError {
-    /// It has no characters.
-    #[error("a mapping key is at least one character")]
-    Empty,
-    /// It is longer than [`MappingKey::MAX_LEN`].
-    #[error("a mapping key is at most {max} bytes, this one has {len}", max = MappingKey::MAX_LEN)]
-    TooLong {
-        /// Its length in bytes.
-        len: usize,
-    },
-    /// It holds a control character.
-    #[error("a mapping key has no control characters, this one has {character:?} at byte {at}")]
-    Control {
-        /// The first such character.
-        character: char,
-        /// Where it stands, in bytes from the start.
-        at: usize,
-    },
 }
 
 impl MappingKey {
@@ -96,11 +76,7 @@ impl MappingKey {
 
     /// The key of a copy below another copy: `outer/inner`.
     pub(crate) fn join(outer: &Self, inner: &Self) -> Self {
-        let mut text = Written::EMPTY;
-        path::push_segment(&mut text, outer);
-        path::push_separator(&mut text);
-        path::push_segment(&mut text, inner);
-        Self(match text {
+        Self(match path::joined(outer, inner) {
             Written::Short(text) => Repr::Path(text),
             Written::Long(text) => Repr::LongPath(text.into()),
         })
@@ -192,24 +168,6 @@ impl MappingKey {
     }
 }
 
-/// Says whether text is a key.
-fn judge(text: &str) -> Result<(), KeyError> {
-    if text.is_empty() {
-        return Err(KeyError::Empty);
-    }
-    if text.len() > MappingKey::MAX_LEN {
-        return Err(KeyError::TooLong { len: text.len() });
-    }
-    // Without an early end, so that several bytes are looked at at once.
-    if text.bytes().fold(true, |plain, byte| plain & text::is_plain_byte(byte)) {
-        return Ok(());
-    }
-    match text.char_indices().find(|(_, character)| character.is_control()) {
-        Some((at, character)) => Err(KeyError::Control { character, at }),
-        None => Ok(()),
-    }
-}
-
 /// The integer that prints as `text`, if there is one.
 fn canonical_int(text: &str) -> Option<i64> {
     let digits = text.strip_prefix('-').unwrap_or(text);
@@ -294,6 +252,32 @@ mod tests {
     }
 
     #[test]
+    fn text_of_every_length_is_kept() {
+        for len in 0..50 {
+            let text = "é".repeat(len / 2) + &"x".repeat(len % 2);
+            let key = MappingKey::from(text.as_str());
+            assert_eq!(key.as_str(), text);
+            assert_eq!(key, MappingKey::from(text.clone()));
+            assert_ne!(key, MappingKey::from(text + "\0"));
+        }
+    }
+
+    #[test]
+    fn an_emitted_path_is_a_key_like_any_other() {
+        for part in ["a", "a-rather-long-name"] {
+            let path = MappingKey::join(&part.into(), &part.into());
+            let text = path.to_string();
+            assert_eq!(path, MappingKey::from(text.as_str()));
+            let emitted = path.emitted();
+            assert_eq!(emitted.as_str(), text);
+            assert_eq!(
+                MappingKey::join(&1.into(), &emitted).as_str(),
+                format!("1/{part}%2F{part}")
+            );
+        }
+    }
+
+    #[test]
     fn bad_text_is_named() {
         assert_eq!(MappingKey::from("").check(), Err(KeyError::Empty));
         let long = "k".repeat(1_025);
@@ -303,12 +287,19 @@ mod tests {
         assert_eq!(MappingKey::from("a\nb").check(), Err(control));
         assert!(MappingKey::from("a\u{85}").check().is_err());
         assert_eq!(MappingKey::from("日本/[x]").check(), Ok(()));
+        assert_eq!(MappingKey::from("日本".repeat(9)).check(), Ok(()));
+        for (character, at) in [('\u{9f}', 30), ('\u{7f}', 90)] {
+            let text = format!("{}{character}\n", "é".repeat(at / 2));
+            assert_eq!(MappingKey::from(text).check(), Err(KeyError::Control { character, at }));
+        }
     }
 
     #[test]
     fn a_joined_key_encodes_each_part_once() {
         let outer = MappingKey::join(&"a/b".into(), &1.into());
         assert_eq!(outer.as_str(), "a%2Fb/1");
-        assert_eq!(MappingKey::join(&outer, &"c%".into()).as_str(), "a%2Fb/1/c%25");
+        let inner = MappingKey::join(&outer, &"c%".into());
+        assert_eq!(inner.as_str(), "a%2Fb/1/c%25");
+        assert_eq!(MappingKey::join(&inner, &inner).as_str(), "a%2Fb/1/c%25/a%2Fb/1/c%25");
     }
 }

@@ -134,14 +134,14 @@ impl fmt::Display for StepKey {
     }
 }
 
-/// Appends a key as one part of a path.
-pub(super) fn push_segment(text: &mut Written, key: &MappingKey) {
+/// Two keys as one path.
+pub(super) fn joined(outer: &MappingKey, inner: &MappingKey) -> Written {
+    let mut text = Written::EMPTY;
     // Writing to text in memory cannot fail.
-    let _written = write_segment(text, key);
-}
-
-pub(super) fn push_separator(text: &mut Written) {
-    let _written = text.write_char('/');
+    let _written = write_segment(&mut text, outer)
+        .and_then(|()| text.write_char('/'))
+        .and_then(|()| write_segment(&mut text, inner));
+    text
 }
 
 fn write_segment(out: &mut impl fmt::Write, key: &MappingKey) -> fmt::Result {
