@@ -29,7 +29,7 @@ use text::{ShortText, Written};
 /// A key is made from any integer or from text.
 /// A key made from an integer stays one, and equals the key made from its digits: `7` and `"7"` are one key.
 /// Keys are case-sensitive.
-/// Integers, and text of up to 22 bytes, are kept in place: such a key is made and cloned without allocation.
+/// Integers of up to 64 bits, and text of up to 22 bytes, are kept in place: such a key is made and cloned without allocation.
 ///
 /// Text is judged when the key is emitted: it must not be empty, be longer than [`MappingKey::MAX_LEN`] bytes, or hold
 /// a control character.
