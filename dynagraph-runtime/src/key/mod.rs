@@ -1,21 +1,35 @@
 //! Mapping keys: what tells the copies of a mapped op apart.
 
+mod convert;
+mod digits;
+mod integers;
+mod judge;
+mod list;
 mod path;
+#[cfg(test)]
+mod random;
 mod set;
+mod text;
 
-use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use digits::Digits;
+pub use judge::KeyError;
+use judge::judge;
+pub(crate) use list::{Fault, first_fault};
 pub use path::{KeyPath, StepKey};
 pub(crate) use set::KeySet;
+use text::{ShortText, Written};
 
 /// Identifies one copy of everything that is mapped over a dynamic output.
 ///
 /// A key is made from any integer or from text.
 /// A key made from an integer stays one, and equals the key made from its digits: `7` and `"7"` are one key.
 /// Keys are case-sensitive.
+/// Integers of up to 64 bits, and text of up to 22 bytes, are kept in place: such a key is made and cloned without allocation.
 ///
 /// Text is judged when the key is emitted: it must not be empty, be longer than [`MappingKey::MAX_LEN`] bytes, or hold
 /// a control character.
@@ -31,77 +45,20 @@ pub(crate) use set::KeySet;
 #[derive(Clone)]
 pub struct MappingKey(Repr);
 
+const _: () = assert!(size_of::<MappingKey>() <= 24);
+
+/// Every text has one representation: an integer is never text if its digits fit, text is never shared if it is short.
 #[derive(Clone)]
 enum Repr {
     Int {
         value: i64,
         digits: Digits,
     },
-    Text(Arc<str>),
+    Text(ShortText),
+    LongText(Arc<str>),
     /// Several keys, outermost first: percent-encoded and joined by `/`.
-    Path(Arc<str>),
-}
-
-/// The digits of an integer, in place: they are asked for as text, and a key must cost no allocation.
-#[derive(Clone, Copy)]
-struct Digits {
-    text: [u8; Self::MOST],
-    start: u8,
-}
-
-impl Digits {
-    /// Those of `i64::MIN`, with its sign.
-    const MOST: usize = 20;
-
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "a digit is less than 10, a place at most 20"
-    )]
-    fn of(value: i64) -> Self {
-        let mut text = [0; Self::MOST];
-        let mut start = Self::MOST;
-        let mut rest = value.unsigned_abs();
-        loop {
-            start -= 1;
-            text[start] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
-        }
-        if value < 0 {
-            start -= 1;
-            text[start] = b'-';
-        }
-        Self { text, start: start as u8 }
-    }
-
-    fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.text[usize::from(self.start)..]).unwrap_or_default()
-    }
-}
-
-/// Why a text cannot be a mapping key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum KeyError {
-    /// It has no characters.
-    #[error("a mapping key is at least one character")]
-    Empty,
-    /// It is longer than [`MappingKey::MAX_LEN`].
-    #[error("a mapping key is at most {max} bytes, this one has {len}", max = MappingKey::MAX_LEN)]
-    TooLong {
-        /// Its length in bytes.
-        len: usize,
-    },
-    /// It holds a control character.
-    #[error("a mapping key has no control characters, this one has {character:?} at byte {at}")]
-    Control {
-        /// The first such character.
-        character: char,
-        /// Where it stands, in bytes from the start.
-        at: usize,
-    },
+    Path(ShortText),
+    LongPath(Arc<str>),
 }
 
 impl MappingKey {
@@ -112,56 +69,102 @@ impl MappingKey {
     pub fn as_str(&self) -> &str {
         match &self.0 {
             Repr::Int { digits, .. } => digits.as_str(),
-            Repr::Text(text) | Repr::Path(text) => text,
+            Repr::Text(text) | Repr::Path(text) => text.as_str(),
+            Repr::LongText(text) | Repr::LongPath(text) => text,
         }
     }
 
     /// The key of a copy below another copy: `outer/inner`.
     pub(crate) fn join(outer: &Self, inner: &Self) -> Self {
-        let mut text = String::new();
-        path::push_segment(&mut text, outer);
-        text.push('/');
-        path::push_segment(&mut text, inner);
-        Self(Repr::Path(text.into()))
+        Self(match path::joined(outer, inner) {
+            Written::Short(text) => Repr::Path(text),
+            Written::Long(text) => Repr::LongPath(text.into()),
+        })
     }
 
     /// The key as an op emits it: what was the path of a copy is one key of the new one.
+    #[inline]
     pub(crate) fn emitted(self) -> Self {
         match self.0 {
             Repr::Path(text) => Self(Repr::Text(text)),
+            Repr::LongPath(text) => Self(Repr::LongText(text)),
             _ => self,
         }
     }
 
     /// Whether the text is already a percent-encoded path.
     fn is_path(&self) -> bool {
-        matches!(self.0, Repr::Path(_))
+        matches!(self.0, Repr::Path(_) | Repr::LongPath(_))
     }
 
     /// Says whether an op may emit this key.
+    #[inline]
     pub(crate) fn check(&self) -> Result<(), KeyError> {
-        let Repr::Text(text) = &self.0 else { return Ok(()) };
-        if text.is_empty() {
-            return Err(KeyError::Empty);
-        }
-        if text.len() > Self::MAX_LEN {
-            return Err(KeyError::TooLong { len: text.len() });
-        }
-        match text.char_indices().find(|(_, character)| character.is_control()) {
-            Some((at, character)) => Err(KeyError::Control { character, at }),
-            None => Ok(()),
+        match &self.0 {
+            Repr::Text(text) if text.is_plain() && text.len() > 0 => Ok(()),
+            Repr::Text(text) => judge(text.as_str()),
+            Repr::LongText(text) => judge(text),
+            Repr::Int { .. } | Repr::Path(_) | Repr::LongPath(_) => Ok(()),
         }
     }
 
+    /// The integer that the key is, if it has few digits. None says nothing.
+    #[inline]
+    fn short_integer(&self) -> Option<i64> {
+        if let Repr::Int { value, .. } = self.0 { Some(value) } else { None }
+    }
+
+    /// The integer that the key is, if it is one.
+    #[inline]
+    fn integer(&self) -> Option<i64> {
+        match &self.0 {
+            Repr::Int { value, .. } => Some(*value),
+            Repr::Text(text) if text.len() > Digits::MOST => canonical_int(text.as_str()),
+            _ => None,
+        }
+    }
+
+    /// How it stands to another key, by its length and then its text; and by its text alone.
+    fn orders(&self, other: &Self) -> (Ordering, Ordering) {
+        match (&self.0, &other.0) {
+            (Repr::Text(a), Repr::Text(b)) => a.orders(b),
+            _ => {
+                let (a, b) = (self.as_str(), other.as_str());
+                let by_text = a.cmp(b);
+                (a.len().cmp(&b.len()).then(by_text), by_text)
+            }
+        }
+    }
+
+    /// The order in which shorter text comes first.
+    fn by_length(&self, other: &Self) -> Ordering {
+        self.orders(other).0
+    }
+
+    #[inline]
     fn from_int(value: i64) -> Self {
-        Self(Repr::Int { value, digits: Digits::of(value) })
+        match Digits::of(value) {
+            Some(digits) => Self(Repr::Int { value, digits }),
+            None => Self::printed(value),
+        }
+    }
+
+    /// The key that an integer of too many digits prints as.
+    fn printed(value: impl fmt::Display) -> Self {
+        Self(match Written::of(value) {
+            Written::Short(text) => Repr::Text(text),
+            Written::Long(text) => Repr::LongText(text.into()),
+        })
     }
 
     fn from_text(text: impl Into<Arc<str>> + AsRef<str>) -> Self {
-        match canonical_int(text.as_ref()) {
-            Some(value) => Self::from_int(value),
-            None => Self(Repr::Text(text.into())),
+        let short = text.as_ref();
+        if short.len() <= Digits::MOST
+            && let Some(value) = canonical_int(short)
+        {
+            return Self::from_int(value);
         }
+        Self(ShortText::new(short).map_or_else(|| Repr::LongText(text.into()), Repr::Text))
     }
 }
 
@@ -175,10 +178,12 @@ fn canonical_int(text: &str) -> Option<i64> {
 
 impl PartialEq for MappingKey {
     fn eq(&self, other: &Self) -> bool {
+        use Repr::{Int, LongPath, LongText, Path, Text};
         match (&self.0, &other.0) {
-            (Repr::Int { value: a, .. }, Repr::Int { value: b, .. }) => a == b,
-            (Repr::Int { .. }, _) | (_, Repr::Int { .. }) => false,
-            (Repr::Text(a) | Repr::Path(a), Repr::Text(b) | Repr::Path(b)) => a == b,
+            (Int { value: a, .. }, Int { value: b, .. }) => a == b,
+            (Text(a) | Path(a), Text(b) | Path(b)) => a == b,
+            (LongText(a) | LongPath(a), LongText(b) | LongPath(b)) => a == b,
+            _ => false,
         }
     }
 }
@@ -190,6 +195,7 @@ impl Hash for MappingKey {
         match &self.0 {
             Repr::Int { value, .. } => value.hash(state),
             Repr::Text(text) | Repr::Path(text) => text.hash(state),
+            Repr::LongText(text) | Repr::LongPath(text) => text.hash(state),
         }
     }
 }
@@ -224,68 +230,6 @@ impl AsRef<str> for MappingKey {
     }
 }
 
-impl From<&str> for MappingKey {
-    fn from(text: &str) -> Self {
-        Self::from_text(text)
-    }
-}
-
-impl From<String> for MappingKey {
-    fn from(text: String) -> Self {
-        Self::from_text(text)
-    }
-}
-
-impl From<&String> for MappingKey {
-    fn from(text: &String) -> Self {
-        Self::from_text(text.as_str())
-    }
-}
-
-impl From<Cow<'_, str>> for MappingKey {
-    fn from(text: Cow<'_, str>) -> Self {
-        Self::from_text(text)
-    }
-}
-
-impl From<char> for MappingKey {
-    fn from(character: char) -> Self {
-        Self::from_text(&*character.encode_utf8(&mut [0; 4]))
-    }
-}
-
-impl From<&Self> for MappingKey {
-    fn from(key: &Self) -> Self {
-        key.clone()
-    }
-}
-
-macro_rules! from_small_int {
-    ($($int:ty),*) => {$(
-        impl From<$int> for MappingKey {
-            fn from(value: $int) -> Self {
-                Self::from_int(i64::from(value))
-            }
-        }
-    )*};
-}
-
-macro_rules! from_wide_int {
-    ($($int:ty),*) => {$(
-        impl From<$int> for MappingKey {
-            fn from(value: $int) -> Self {
-                match i64::try_from(value) {
-                    Ok(value) => Self::from_int(value),
-                    Err(_) => Self(Repr::Text(value.to_string().into())),
-                }
-            }
-        }
-    )*};
-}
-
-from_small_int!(i8, i16, i32, i64, u8, u16, u32);
-from_wide_int!(u64, i128, u128, usize, isize);
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -300,8 +244,36 @@ mod tests {
 
     #[test]
     fn an_integer_has_its_digits_as_text() {
-        for value in [0, 7, -1, 1_000, i64::MIN, i64::MAX] {
+        for value in [0, 7, -1, 1_000, 10_i64.pow(14), i64::MIN, i64::MAX] {
             assert_eq!(MappingKey::from(value).as_str(), value.to_string());
+            assert_eq!(MappingKey::from(value), MappingKey::from(value.to_string()));
+        }
+        assert_eq!(MappingKey::from(u128::MAX).as_str(), u128::MAX.to_string());
+    }
+
+    #[test]
+    fn text_of_every_length_is_kept() {
+        for len in 0..50 {
+            let text = "é".repeat(len / 2) + &"x".repeat(len % 2);
+            let key = MappingKey::from(text.as_str());
+            assert_eq!(key.as_str(), text);
+            assert_eq!(key, MappingKey::from(text.clone()));
+            assert_ne!(key, MappingKey::from(text + "\0"));
+        }
+    }
+
+    #[test]
+    fn an_emitted_path_is_a_key_like_any_other() {
+        for part in ["a", "a-rather-long-name"] {
+            let path = MappingKey::join(&part.into(), &part.into());
+            let text = path.to_string();
+            assert_eq!(path, MappingKey::from(text.as_str()));
+            let emitted = path.emitted();
+            assert_eq!(emitted.as_str(), text);
+            assert_eq!(
+                MappingKey::join(&1.into(), &emitted).as_str(),
+                format!("1/{part}%2F{part}")
+            );
         }
     }
 
@@ -315,12 +287,19 @@ mod tests {
         assert_eq!(MappingKey::from("a\nb").check(), Err(control));
         assert!(MappingKey::from("a\u{85}").check().is_err());
         assert_eq!(MappingKey::from("日本/[x]").check(), Ok(()));
+        assert_eq!(MappingKey::from("日本".repeat(9)).check(), Ok(()));
+        for (character, at) in [('\u{9f}', 30), ('\u{7f}', 90)] {
+            let text = format!("{}{character}\n", "é".repeat(at / 2));
+            assert_eq!(MappingKey::from(text).check(), Err(KeyError::Control { character, at }));
+        }
     }
 
     #[test]
     fn a_joined_key_encodes_each_part_once() {
         let outer = MappingKey::join(&"a/b".into(), &1.into());
         assert_eq!(outer.as_str(), "a%2Fb/1");
-        assert_eq!(MappingKey::join(&outer, &"c%".into()).as_str(), "a%2Fb/1/c%25");
+        let inner = MappingKey::join(&outer, &"c%".into());
+        assert_eq!(inner.as_str(), "a%2Fb/1/c%25");
+        assert_eq!(MappingKey::join(&inner, &inner).as_str(), "a%2Fb/1/c%25/a%2Fb/1/c%25");
     }
 }

@@ -5,6 +5,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::MappingKey;
+use super::text::Written;
 
 /// The mapping keys of one copy, outermost first.
 ///
@@ -133,10 +134,14 @@ impl fmt::Display for StepKey {
     }
 }
 
-/// Appends a key as one part of a path.
-pub(super) fn push_segment(text: &mut String, key: &MappingKey) {
-    // Writing to a `String` cannot fail.
-    let _written = write_segment(text, key);
+/// Two keys as one path.
+pub(super) fn joined(outer: &MappingKey, inner: &MappingKey) -> Written {
+    let mut text = Written::EMPTY;
+    // Writing to text in memory cannot fail.
+    let _written = write_segment(&mut text, outer)
+        .and_then(|()| text.write_char('/'))
+        .and_then(|()| write_segment(&mut text, inner));
+    text
 }
 
 fn write_segment(out: &mut impl fmt::Write, key: &MappingKey) -> fmt::Result {
@@ -145,12 +150,16 @@ fn write_segment(out: &mut impl fmt::Write, key: &MappingKey) -> fmt::Result {
         return out.write_str(text);
     }
     let mut rest = text;
-    while let Some(at) = rest.find(['/', '[', ']', '%', '*', '?']) {
+    while let Some(at) = rest.bytes().position(is_reserved) {
         out.write_str(&rest[..at])?;
         write!(out, "%{:02X}", rest.as_bytes()[at])?;
         rest = &rest[at + 1..];
     }
     out.write_str(rest)
+}
+
+fn is_reserved(byte: u8) -> bool {
+    matches!(byte, b'/' | b'[' | b']' | b'%' | b'*' | b'?')
 }
 
 #[cfg(test)]

@@ -3,11 +3,10 @@
 use std::any::type_name;
 use std::fmt;
 use std::future::Future;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use super::dynamic::{DynamicOut, DynamicOutput, Port};
+use super::dynamic::{DynamicOut, DynamicOutput, EmitError, Port, check_list};
 use super::running::Running;
 use super::{OpContext, Resource};
 use crate::error::OpError;
@@ -205,19 +204,21 @@ impl Output {
 
 /// A returned list of dynamic outputs.
 pub(crate) trait List: Send {
+    /// Says whether an output of this name may emit all keys that are left.
+    fn check_keys(&self, output: &'static str) -> Result<(), EmitError>;
     /// Goes through the keys that are left, in order.
-    fn each_key(&self, visit: &mut dyn FnMut(&MappingKey) -> ControlFlow<()>);
+    fn each_key(&self, visit: &mut dyn FnMut(&MappingKey));
     fn next(&mut self) -> Option<(MappingKey, Erased)>;
     fn remaining(&self) -> usize;
 }
 
 impl<T: Value> List for std::vec::IntoIter<DynamicOutput<T>> {
-    fn each_key(&self, visit: &mut dyn FnMut(&MappingKey) -> ControlFlow<()>) {
-        for output in self.as_slice() {
-            if visit(output.key()).is_break() {
-                return;
-            }
-        }
+    fn check_keys(&self, output: &'static str) -> Result<(), EmitError> {
+        check_list(output, self.as_slice())
+    }
+
+    fn each_key(&self, visit: &mut dyn FnMut(&MappingKey)) {
+        self.as_slice().iter().map(DynamicOutput::key).for_each(visit);
     }
 
     fn next(&mut self) -> Option<(MappingKey, Erased)> {

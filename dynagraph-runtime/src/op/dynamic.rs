@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use futures::future::BoxFuture;
 use futures::{Stream, StreamExt as _};
 
-use crate::key::{KeyError, KeySet, MappingKey};
+use crate::key::{Fault, KeyError, KeySet, MappingKey, first_fault};
 use crate::keyed::Keyed;
 use crate::sync::lock;
 use crate::value::{Erased, Value};
@@ -309,10 +309,30 @@ pub(crate) fn check_key(
     seen: &mut KeySet,
 ) -> Result<(), EmitError> {
     if let Err(reason) = key.check() {
-        return Err(EmitError::BadKey { output, key: key.clone(), reason });
+        return Err(refusal(output, key, Fault::Bad(reason)));
     }
     if !seen.insert(key) {
-        return Err(EmitError::DuplicateKey { output, key: key.clone() });
+        return Err(refusal(output, key, Fault::Doubled));
     }
     Ok(())
+}
+
+/// Says whether an output may emit all keys of a list.
+pub(crate) fn check_list<T>(
+    output: &'static str,
+    list: &[DynamicOutput<T>],
+) -> Result<(), EmitError> {
+    match first_fault(list.iter().map(DynamicOutput::key)) {
+        Some((key, fault)) => Err(refusal(output, key, fault)),
+        None => Ok(()),
+    }
+}
+
+#[cold]
+fn refusal(output: &'static str, key: &MappingKey, fault: Fault) -> EmitError {
+    let key = key.clone();
+    match fault {
+        Fault::Bad(reason) => EmitError::BadKey { output, key, reason },
+        Fault::Doubled => EmitError::DuplicateKey { output, key },
+    }
 }

@@ -21,7 +21,7 @@ use crate::engine::verdict::Verdict;
 use crate::error::StepError;
 use crate::event::Metadata;
 use crate::graph::{NodeId, ScopeId};
-use crate::op::{EmitError, Given, List, Output, OutputSpec, Outputs, Port, Returned, Running};
+use crate::op::{Given, List, Output, OutputSpec, Outputs, Port, Returned, Running};
 use crate::plan::{NodePlan, OpPlan, OutputPlan};
 use crate::sync::lock;
 use crate::value::Erased;
@@ -253,10 +253,7 @@ impl Instance {
     fn emit_unused(&self, id: NodeId, output: &'static str, mut list: Box<dyn List>) {
         let Self { engine, frame, .. } = self;
         if engine.listeners.any() {
-            list.each_key(&mut |key| {
-                engine.tell_emitted(id, &frame.path, output, key);
-                std::ops::ControlFlow::Continue(())
-            });
+            list.each_key(&mut |key| engine.tell_emitted(id, &frame.path, output, key));
         }
         if engine.options.keep_values {
             let mut index = 0;
@@ -282,18 +279,8 @@ impl Instance {
 /// Says whether the keys of every returned list may be emitted. If one may not, none is.
 fn check_lists(returned: &Returned, ports: &[Option<Arc<OutputPort>>]) -> Result<(), StepError> {
     for (Output(given), port) in returned.outputs().iter().zip(ports) {
-        let (Given::List(list), Some(port)) = (given, port) else { continue };
-        let mut broken: Option<EmitError> = None;
-        let mut keys = crate::key::KeySet::default();
-        list.each_key(&mut |key| match crate::op::check_key(port.name, key, &mut keys) {
-            Ok(()) => std::ops::ControlFlow::Continue(()),
-            Err(error) => {
-                broken = Some(error);
-                std::ops::ControlFlow::Break(())
-            }
-        });
-        if let Some(broken) = broken {
-            return Err(StepError::Emit(broken));
+        if let (Given::List(list), Some(port)) = (given, port) {
+            list.check_keys(port.name).map_err(StepError::Emit)?;
         }
     }
     Ok(())
