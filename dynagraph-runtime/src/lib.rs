@@ -43,6 +43,7 @@
 //! # }
 //! ```
 
+mod collector;
 mod engine;
 mod error;
 mod event;

@@ -174,6 +174,65 @@ fn a_value_that_panics_when_dropped_fails_nothing() {
     }
 }
 
+#[op]
+fn uncloneable(x: u64) -> PanicsWhenCloned {
+    let _ = x;
+    PanicsWhenCloned
+}
+
+#[op]
+fn count_uncloneable(values: &[PanicsWhenCloned]) -> usize {
+    values.len()
+}
+
+#[job]
+fn collecting_uncloneable(times: usize) {
+    let values = count(3).map(uncloneable);
+    for _ in 0..times {
+        count_uncloneable(values.collect());
+    }
+}
+
+/// S13, S26: whoever collects last need not clone.
+#[test]
+fn a_value_that_panics_when_cloned_is_collected_once_and_not_twice() {
+    seen_panics();
+    for flavor in FLAVORS {
+        let once = ends(flavor, || async { collecting_uncloneable(1).run().report().await });
+        assert_eq!(once.status(), RunStatus::Success);
+        let twice = ends(flavor, || async { collecting_uncloneable(2).run().report().await });
+        assert!(matches!(twice.error(), Some(RunError::Internal { .. })), "{:?}", twice.error());
+    }
+}
+
+#[op]
+fn droppable_or_not(x: u64) -> Result<Arc<PanicsWhenDropped>, &'static str> {
+    if x == 1 { Err("one on purpose") } else { Ok(Arc::new(PanicsWhenDropped)) }
+}
+
+#[op]
+fn count_droppable(values: &[Arc<PanicsWhenDropped>]) -> usize {
+    values.len()
+}
+
+#[job]
+fn losing_droppable() -> (OutputHandle<usize>, OutputHandle<u64>) {
+    let values = count(5).map(droppable_or_not);
+    (count_droppable(values.collect()), echo(5))
+}
+
+/// S22, S26
+#[test]
+fn collected_values_that_panic_when_dropped_fail_nothing() {
+    seen_panics();
+    for flavor in FLAVORS {
+        let report = ends(flavor, || async { losing_droppable().run().report().await });
+        assert_eq!(keys_of(&report, StepStatus::Failure), ["droppable_or_not[1]"]);
+        assert_eq!(report.count("count_droppable", StepStatus::UpstreamFailed), 1);
+        assert_eq!(report.count("echo", StepStatus::Success), 1);
+    }
+}
+
 /// An error whose text panics.
 #[derive(Debug)]
 struct PanicsWhenPrinted;

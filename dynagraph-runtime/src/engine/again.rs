@@ -73,6 +73,11 @@ impl Order {
         usize::try_from(place).ok().and_then(|place| self.0.get(place).copied().flatten())
     }
 
+    /// Where the copies stand, by their places.
+    pub(super) fn places(&self) -> &[Option<u64>] {
+        &self.0
+    }
+
     /// Changes a copy's place to where it stands. Says whether it is kept.
     pub(super) fn moved(&self, place: &mut u64) -> bool {
         let new = self.new_place(*place);

@@ -44,13 +44,9 @@ async fn replay(instance: &Instance, fan_out: &Arc<FanOut>, of: StreamArg) {
     let mut reader = reader(instance, of).await;
     let ending = loop {
         match reader.next().await {
-            Ok(mut entry) => {
+            Ok(entry) => {
                 fan_out.room().await;
-                let elements = match entry.values.len() {
-                    1 => Elements::One(entry.values.remove(0)),
-                    _ => Elements::Many(entry.values),
-                };
-                fan_out.push(entry.key, elements);
+                fan_out.push(entry.key, entry.values);
             }
             Err(ending) => break ending,
         }
@@ -72,11 +68,11 @@ async fn batch(
     let mut number = 0_u64;
     let ending = loop {
         let ended = match reader.next().await {
-            Ok(mut entry) => {
-                match entry.values.pop() {
-                    Some(Outcome::Ready(value)) => values.push(value),
-                    Some(Outcome::Failed(cause)) => failed.push(cause),
-                    Some(Outcome::Skipped) | None => continue,
+            Ok(entry) => {
+                match entry.values.into_one() {
+                    Outcome::Ready(value) => values.push(value),
+                    Outcome::Failed(cause) => failed.push(cause),
+                    Outcome::Skipped => continue,
                 }
                 count += 1;
                 None
@@ -143,9 +139,9 @@ impl<'a> Zipping<'a> {
         self.fan_out.close(ending);
     }
 
-    async fn left(&mut self, mut entry: Entry) {
+    async fn left(&mut self, entry: Entry) {
         self.lefts = self.lefts.max(entry.index + 1);
-        let value = entry.values.pop().unwrap_or(Outcome::FAULT);
+        let value = entry.values.into_one();
         match self.right.remove(&entry.key) {
             Some((_, right)) => self.matched(entry.index, entry.key, value, right).await,
             None => {
@@ -154,8 +150,8 @@ impl<'a> Zipping<'a> {
         }
     }
 
-    async fn right(&mut self, mut entry: Entry) {
-        let value = entry.values.pop().unwrap_or(Outcome::FAULT);
+    async fn right(&mut self, entry: Entry) {
+        let value = entry.values.into_one();
         match self.left.remove(&entry.key) {
             Some((index, left)) => self.matched(index, entry.key, left, value).await,
             None => {

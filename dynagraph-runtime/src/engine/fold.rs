@@ -211,8 +211,8 @@ impl Folding {
     }
 
     /// What the body is given, and how to go on after it.
-    fn elements(&mut self, mut entry: Entry) -> (Elements, After) {
-        let value = entry.values.pop().unwrap_or(Outcome::FAULT);
+    fn elements(&mut self, entry: Entry) -> (Elements, After) {
+        let value = entry.values.into_one();
         let accumulator = std::mem::replace(&mut self.accumulator, Outcome::FAULT);
         let fate = accumulator.fate().and(value.fate());
         if fate != Fate::Ready {

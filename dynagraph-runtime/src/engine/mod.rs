@@ -14,6 +14,7 @@ mod blocking;
 mod cause;
 mod cell;
 mod chain;
+mod collected;
 mod discard;
 mod ending;
 mod fan_out;

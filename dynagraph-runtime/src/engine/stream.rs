@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 use super::again::Order;
 use super::cause::CopyOf;
-use super::fan_out::{Ending, FanOut};
+use super::fan_out::{Elements, Ending, FanOut};
 use super::outcome::Outcome;
 use crate::key::MappingKey;
 use crate::plan::StreamArg;
@@ -19,7 +19,7 @@ use crate::value::Erased;
 pub(super) struct Entry {
     pub(super) index: u64,
     pub(super) key: MappingKey,
-    pub(super) values: Vec<Outcome>,
+    pub(super) values: Elements,
 }
 
 /// A stream, as a value of its instance.

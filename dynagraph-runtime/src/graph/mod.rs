@@ -28,7 +28,7 @@ pub use handle::{
 pub use input::{Input, Inputs, IntoInput, RawSource, invoke};
 pub use render::{GraphEdge, GraphNode, GraphView};
 
-use crate::key::MappingKey;
+use crate::collector::NewCollector;
 use crate::op::{ErasedOp, OpSpec};
 use crate::partial::{FailedKey, Tolerance};
 use crate::value::Erased;
@@ -186,24 +186,33 @@ pub(crate) enum Wire {
 
 /// Makes one value of many.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Gather {
-    Values(fn(Vec<Erased>) -> Erased),
-    Keyed(fn(Vec<(MappingKey, Erased)>) -> Erased),
-    /// What every key gave, for a gather further out that judges it. Nested, if the keys gave the same.
-    Parts {
+pub(crate) struct Gather {
+    pub(crate) collector: NewCollector,
+    pub(crate) failures: Failures,
+}
+
+/// What a gather does about keys that failed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Failures {
+    /// It fails.
+    Fatal,
+    /// It keeps them beside the values.
+    Tolerated {
+        /// Whether it gathers what such a gather further in gave.
         nested: bool,
+        /// How they are judged, if not by a gather further out.
+        judge: Option<PartialGather>,
     },
-    Partial(PartialGather),
 }
 
 /// Makes one value of the values, and of the keys that failed if there are few of them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PartialGather {
-    /// Whether the keys gave [`Gather::Parts`].
-    pub(crate) nested: bool,
     pub(crate) tolerance: Tolerance,
     pub(crate) at: &'static Location<'static>,
-    pub(crate) make: fn(Vec<(MappingKey, Erased)>, Vec<FailedKey>) -> Erased,
+    /// How many values were gathered.
+    pub(crate) count: fn(&Erased) -> usize,
+    pub(crate) make: fn(Erased, Vec<FailedKey>) -> Erased,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -213,6 +222,13 @@ pub(crate) struct Fold {
     pub(crate) body: ScopeId,
     /// The new accumulator, in the body.
     pub(crate) result: PortRef,
+}
+
+impl Gather {
+    /// Whether it says which failures are tolerated.
+    pub(crate) fn judges(&self) -> bool {
+        matches!(self.failures, Failures::Tolerated { judge: Some(_), .. })
+    }
 }
 
 impl Graph {
@@ -252,6 +268,14 @@ impl Node {
             RawInput::Port(port) => Some(*port),
             RawInput::Value(_) => None,
         })
+    }
+
+    /// The scope of whose copies it gathers values.
+    pub(crate) fn gathers(&self) -> Option<ScopeId> {
+        match self.kind {
+            Kind::Collect { over, .. } | Kind::Stream { over } => Some(over),
+            _ => None,
+        }
     }
 
     pub(crate) fn op(&self) -> Option<&OpNode> {

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use super::{Gather, Graph, Kind, Node, NodeId, PortRef, RawInput, ScopeId, Source, Wire};
+use super::{
+    Failures, Gather, Graph, Kind, Node, NodeId, PortRef, RawInput, ScopeId, Source, Wire,
+};
 
 /// The nodes and edges of a job, for people and for tests.
 ///
@@ -174,7 +176,7 @@ fn label(node: &GraphNode) -> String {
 fn name(graph: &Graph, id: NodeId) -> Option<String> {
     match &graph.node(id).kind {
         Kind::Op(op) => Some(op.name.to_string()),
-        Kind::Collect { gather: Gather::Parts { .. } | Gather::Partial(_), .. } => {
+        Kind::Collect { gather: Gather { failures: Failures::Tolerated { .. }, .. }, .. } => {
             Some("collect_partial".to_owned())
         }
         Kind::Collect { .. } => Some("collect".to_owned()),

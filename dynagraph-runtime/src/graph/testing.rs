@@ -5,10 +5,11 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use super::{
-    Gather, Graph, Kind, Node, NodeId, OpNode, PortRef, RawInput, Scope, ScopeId, Source, Wire,
+    Failures, Gather, Graph, Kind, Node, NodeId, OpNode, PortRef, RawInput, Scope, ScopeId, Source,
+    Wire,
 };
+use crate::collector::NewCollector;
 use crate::op::{Call, ErasedOp, OpSpec, OutputSpec, Started};
-use crate::value::Erased;
 
 #[derive(Debug)]
 struct Nothing;
@@ -47,7 +48,8 @@ pub(crate) fn pair(graph: &mut Graph, scope: ScopeId, of: &[NodeId]) -> NodeId {
 
 /// A node that collects a value of a scope's copies.
 pub(crate) fn collect(graph: &mut Graph, over: ScopeId, value: NodeId) -> NodeId {
-    let gather = Gather::Values(|_| Erased::new(()));
+    let collector: NewCollector = || unreachable!("no such job is run");
+    let gather = Gather { collector, failures: Failures::Fatal };
     let home = graph.scope(over).parent.unwrap_or(ScopeId::ROOT);
     let inputs = vec![RawInput::Port(PortRef::first(value))];
     add(graph, home, Kind::Collect { over, gather }, inputs)

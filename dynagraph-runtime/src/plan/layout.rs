@@ -6,11 +6,11 @@ use super::order::Order;
 use super::shape::{may_skip, shape};
 use super::window::may_hold_back;
 use super::{
-    Arg, Feed, FoldPlan, GatherKind, GatherPlan, NodePlan, OpPlan, OutputPlan, Place, Plan,
-    ScopePlan, Shape, StreamArg, Window, Work,
+    Arg, CollectPlan, Feed, FoldPlan, GatherKind, GatherPlan, NodePlan, OpPlan, OutputPlan, Place,
+    Plan, ScopePlan, Shape, StreamArg, Taken, Window, Work,
 };
 use crate::error::BuildError;
-use crate::graph::{Gather, Graph, Kind, NodeId, PortRef, RawInput, ScopeId, Source, StreamRef};
+use crate::graph::{Graph, Kind, NodeId, PortRef, RawInput, ScopeId, Source, StreamRef};
 use crate::op::OutputKind;
 
 pub(super) fn lay_out(graph: &Graph, outputs: &[PortRef]) -> Result<Plan, BuildError> {
@@ -21,7 +21,7 @@ pub(super) fn lay_out(graph: &Graph, outputs: &[PortRef]) -> Result<Plan, BuildE
     let tolerates = graph
         .nodes
         .iter()
-        .any(|node| matches!(node.kind, Kind::Collect { gather: Gather::Partial(_), .. }));
+        .any(|node| matches!(&node.kind, Kind::Collect { gather, .. } if gather.judges()));
     let ids = (0..graph.nodes.len()).map(NodeId).filter(|_| tolerates);
     let before = ids.map(|id| order.before(id).to_vec()).collect();
     let mut plan = Plan { scopes: Vec::new(), nodes, outputs, tolerates, before };
@@ -138,7 +138,7 @@ impl<'a> Layout<'a> {
         match &node.kind {
             Kind::Element => Work::Element,
             Kind::Wire(wire) => Work::Wire(*wire),
-            Kind::Collect { gather, .. } => Work::Collect(*gather),
+            Kind::Collect { over, .. } => Work::Collect(self.collect(id, *over)),
             Kind::Stream { .. } => Work::Stream,
             Kind::Fold(fold) => {
                 let [RawInput::Port(port), ..] = node.inputs.as_slice() else {
@@ -224,24 +224,44 @@ impl<'a> Layout<'a> {
         }
     }
 
+    fn collect(&self, id: NodeId, over: ScopeId) -> CollectPlan {
+        let siblings = self.children.get(&self.graph.node(id).scope);
+        let child = siblings.and_then(|siblings| siblings.iter().position(|child| *child == over));
+        let Some(child) = child else {
+            unreachable!("a collect is over a fan-out of its instance")
+        };
+        let before = &self.graph.nodes[..id.0];
+        CollectPlan {
+            child,
+            sink: before.iter().filter(|node| node.gathers() == Some(over)).count(),
+        }
+    }
+
+    /// In the order of the nodes.
     fn gathers(&self, scope: ScopeId) -> Vec<GatherPlan> {
         let nodes = self.graph.nodes.iter().enumerate();
-        nodes
+        let mut gathers: Vec<_> = nodes
             .filter_map(|(place, node)| {
                 let id = NodeId(place);
                 let kind = match &node.kind {
                     Kind::Collect { over, gather } if *over == scope => {
-                        GatherKind::Collect { keyed: !matches!(gather, Gather::Values(_)) }
+                        GatherKind::Collect(*gather)
                     }
                     Kind::Stream { over } if *over == scope => {
                         GatherKind::Stream { kept: self.is_kept(id) }
                     }
                     _ => return None,
                 };
-                let cells = node.input_ports().map(|port| self.cell(port)).collect();
+                let cells = node.input_ports().map(|port| self.cell(port));
+                let cells = cells.map(|cell| Taken { cell, last: false }).collect();
                 Some(GatherPlan { node: id, cells, kind })
             })
-            .collect()
+            .collect();
+        let mut taken = HashSet::new();
+        for cell in gathers.iter_mut().rev().flat_map(|gather| gather.cells.iter_mut().rev()) {
+            cell.last = taken.insert(cell.cell);
+        }
+        gathers
     }
 
     /// Whether what was read of a stream is kept: unless it has one reader, which begins when it does.
@@ -297,10 +317,9 @@ fn count_uses(plan: &mut Plan) {
         plan.scopes[ScopeId::ROOT.0].uses[cell] += 1;
     }
     for place in 0..plan.scopes.len() {
-        for cell in
-            plan.scopes[place].gathers.iter().flat_map(|g| g.cells.clone()).collect::<Vec<_>>()
-        {
-            plan.scopes[place].uses[cell] += 1;
+        let ScopePlan { gathers, uses, .. } = &mut plan.scopes[place];
+        for taken in gathers.iter().flat_map(|gather| &gather.cells) {
+            uses[taken.cell] += 1;
         }
     }
     let folds = plan.nodes.iter().filter_map(|node| match &node.work {
@@ -399,7 +418,7 @@ fn mark_last_uses(plan: &mut Plan) {
             continue;
         }
         let mut taken: HashSet<usize> =
-            scope.gathers.iter().flat_map(|gather| gather.cells.iter().copied()).collect();
+            scope.gathers.iter().flat_map(|gather| &gather.cells).map(|taken| taken.cell).collect();
         taken.extend(results.get(&ScopeId(id)));
         for node in scope.nodes.iter().rev() {
             let node = &mut plan.nodes[node.0];

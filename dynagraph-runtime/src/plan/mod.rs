@@ -120,16 +120,22 @@ pub(crate) struct Place {
 #[derive(Debug, Clone)]
 pub(crate) struct GatherPlan {
     pub(crate) node: NodeId,
-    /// The cells of an instance that it takes.
-    pub(crate) cells: Vec<usize>,
+    /// What it takes of an instance.
+    pub(crate) cells: Vec<Taken>,
     pub(crate) kind: GatherKind,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A cell that a gather takes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Taken {
+    pub(crate) cell: usize,
+    /// In a chain: nobody takes it after this.
+    pub(crate) last: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum GatherKind {
-    Collect {
-        keyed: bool,
-    },
+    Collect(Gather),
     /// Whether what was read is kept for other readers.
     Stream {
         kept: bool,
@@ -174,9 +180,18 @@ pub(crate) enum Work {
     Element,
     Op(Box<OpPlan>),
     Wire(Wire),
-    Collect(Gather),
+    Collect(CollectPlan),
     Stream,
     Fold(FoldPlan),
+}
+
+/// Where a collect finds what was collected.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CollectPlan {
+    /// Which fan-out of the instance it is over.
+    pub(crate) child: usize,
+    /// Which gather of that fan-out it is.
+    pub(crate) sink: usize,
 }
 
 #[derive(Debug)]

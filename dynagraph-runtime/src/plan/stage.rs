@@ -55,7 +55,7 @@ impl Ends {
         for (place, node) in graph.nodes.iter().enumerate() {
             waits_for[place].extend(order.before(NodeId(place)).iter().map(|id| id.0));
             // A gather waits for the end of what it is over, and a scope ends with all that is in it.
-            waits_for[place].extend(over(node).map(|scope| nodes + scope.0));
+            waits_for[place].extend(node.gathers().map(|scope| nodes + scope.0));
             for scope in graph.ancestry(node.scope) {
                 waits_for[nodes + scope.0].push(place);
             }
@@ -126,7 +126,7 @@ impl Cut {
         }
         let gathers: Vec<_> = (0..graph.nodes.len())
             .filter(|&node| {
-                !inside(self.homes[node]) && over(&graph.nodes[node]) == Some(self.scope)
+                !inside(self.homes[node]) && graph.nodes[node].gathers() == Some(self.scope)
             })
             .collect();
         let scopes: Vec<_> = (0..graph.scopes.len())
@@ -151,7 +151,7 @@ impl Cut {
     fn make_pieces(&mut self, graph: &mut Graph, nodes: &[usize]) {
         let mut needed = BTreeSet::new();
         for &node in nodes {
-            let innermost = over(&graph.nodes[node]).unwrap_or(self.homes[node]);
+            let innermost = graph.nodes[node].gathers().unwrap_or(self.homes[node]);
             let around: Vec<_> = graph.ancestry(innermost).collect();
             for (depth, scope) in around.into_iter().rev().enumerate() {
                 if graph.contains(self.scope, scope) {
@@ -312,14 +312,6 @@ impl Cut {
     }
 }
 
-/// The scope whose copies a node gathers.
-fn over(node: &Node) -> Option<ScopeId> {
-    match node.kind {
-        Kind::Collect { over, .. } | Kind::Stream { over } => Some(over),
-        _ => None,
-    }
-}
-
 /// The stage that a scope's copies begin in.
 fn base_stage(graph: &Graph, scope: ScopeId, stages: &[usize]) -> usize {
     match &graph.scope(scope).source {
@@ -336,7 +328,7 @@ fn stages(graph: &Graph, order: &Order, scope: ScopeId, group: &[ScopeId]) -> Ve
     let mut stages = vec![0; graph.nodes.len()];
     for id in order.sorted(graph).unwrap_or_default() {
         let before = order.before(id).iter().map(|id| stages[id.0]).max().unwrap_or(0);
-        let gathers = over(graph.node(id)).is_some_and(|over| group.contains(&over));
+        let gathers = graph.node(id).gathers().is_some_and(|over| group.contains(&over));
         stages[id.0] = before + usize::from(gathers);
     }
     for (place, node) in graph.nodes.iter().enumerate() {

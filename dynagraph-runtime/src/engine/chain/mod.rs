@@ -116,11 +116,10 @@ impl Chain {
     pub(super) fn deliver(&mut self, gathers: &[GatherPlan], buffers: &mut [SinkBuffer]) {
         let Self { around, key, values, .. } = self;
         let copy = || CopyOf { scope: around.scope, path: around.path(key) };
-        let last = gathers.len() == 1;
         for (gather, buffer) in gathers.iter().zip(buffers) {
             let cells = gather.cells.iter();
-            let given = cells.map(|cell| values.give(*cell, last).leaving(copy));
-            buffer.add(key.index, &key.key, given);
+            let given = cells.map(|taken| values.give(taken.cell, taken.last).leaving(copy));
+            buffer.add(&around.engine, key.index, &key.key, given);
         }
         self.end();
     }

@@ -13,8 +13,8 @@ pub(in crate::engine) struct Item {
     pub(in crate::engine) elements: Elements,
 }
 
-/// What an instance is given: most are given one value, which needs no list.
-#[derive(Debug)]
+/// What an instance is given, or gives: most often one value, which needs no list.
+#[derive(Debug, Clone)]
 pub(in crate::engine) enum Elements {
     One(Outcome),
     Many(Vec<Outcome>),
@@ -23,6 +23,29 @@ pub(in crate::engine) enum Elements {
 impl Elements {
     pub(in crate::engine) fn ready(value: Erased) -> Self {
         Self::One(Outcome::Ready(value))
+    }
+
+    pub(in crate::engine) fn of(mut elements: impl ExactSizeIterator<Item = Outcome>) -> Self {
+        match elements.next() {
+            Some(element) if elements.len() == 0 => Self::One(element),
+            first => Self::Many(first.into_iter().chain(elements).collect()),
+        }
+    }
+
+    /// The first; where there is one, the only one.
+    pub(in crate::engine) fn first(&self) -> Option<&Outcome> {
+        match self {
+            Self::One(element) => Some(element),
+            Self::Many(elements) => elements.first(),
+        }
+    }
+
+    /// The only one.
+    pub(in crate::engine) fn into_one(self) -> Outcome {
+        match self {
+            Self::One(element) => element,
+            Self::Many(_) => Outcome::FAULT,
+        }
     }
 
     pub(in crate::engine) fn each(self, mut give: impl FnMut(usize, Outcome)) {

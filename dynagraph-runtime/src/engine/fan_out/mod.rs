@@ -235,11 +235,11 @@ impl FanOut {
             self.engine.discarded.add(self.scope, &self.frame.path, place, begun);
         }
         let gathers = &self.plan().gathers;
-        let mut buffers: Vec<_> =
-            gathers.iter().map(|gather| SinkBuffer::new(gather.kind)).collect();
+        let mut buffers: Vec<_> = self.sinks.iter().map(Sink::buffer).collect();
         for Item { index, key, .. } in &unbegun {
             for (gather, buffer) in gathers.iter().zip(&mut buffers) {
-                buffer.add(*index, key, gather.cells.iter().map(|_| Outcome::Skipped));
+                let skipped = gather.cells.iter().map(|_| Outcome::Skipped);
+                buffer.add(&self.engine, *index, key, skipped);
             }
         }
         self.finish(&mut buffers, unbegun.len() as u64);

@@ -16,7 +16,7 @@ use super::frame::Frame;
 use super::key_slot::KeySlot;
 use super::ledger::Ended;
 use super::outcome::{Fate, Outcome};
-use super::sink::{Sink, SinkBuffer};
+use super::sink::Sink;
 use super::stream::StreamValue;
 use super::{Engine, feed, fold, gather, wire};
 use crate::graph::{NodeId, ScopeId, Wire};
@@ -89,7 +89,7 @@ impl Instance {
                 Work::Element | Work::Stream => {}
                 Work::Op(op) => fibers.push(Box::pin(self.op(id, node, op))),
                 Work::Wire(wire) => fibers.push(Box::pin(self.wire(node, *wire))),
-                Work::Collect(by) => fibers.push(Box::pin(gather::collect(self, id, *by))),
+                Work::Collect(of) => fibers.push(Box::pin(gather::collect(self, id, *of))),
                 Work::Fold(of) => fibers.push(Box::pin(fold::run(self, node, of))),
             }
         }
@@ -127,13 +127,13 @@ impl Instance {
         index: u64,
         key: &crate::key::MappingKey,
     ) {
-        for cell in &gather.cells {
-            self.frame.cell(*cell).settled().await;
+        for taken in &gather.cells {
+            self.frame.cell(taken.cell).settled().await;
         }
-        let mut buffer = SinkBuffer::new(gather.kind);
-        let values = gather.cells.iter().map(|cell| self.frame.cell(*cell).take());
+        let mut buffer = sink.buffer();
+        let values = gather.cells.iter().map(|taken| self.frame.cell(taken.cell).take());
         let values = values.map(|value| value.leaving(|| self.frame.copy()));
-        buffer.add(index, key, values);
+        buffer.add(&self.engine, index, key, values);
         sink.absorb(&mut buffer);
     }
 

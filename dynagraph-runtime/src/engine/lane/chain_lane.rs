@@ -13,7 +13,7 @@ use super::run_chain::help;
 use super::slots::LaneSlots;
 use crate::engine::chain::{Chain, Next, Paused};
 use crate::engine::fan_out::{FanOut, Item, Suspended};
-use crate::engine::sink::SinkBuffer;
+use crate::engine::sink::{Sink, SinkBuffer};
 use crate::plan::Shape;
 
 /// The most keys that a lane takes at once.
@@ -40,8 +40,7 @@ struct Done {
 
 impl Done {
     fn new(fan_out: &FanOut) -> Self {
-        let gathers = fan_out.plan().gathers.iter();
-        Self { buffers: gathers.map(|gather| SinkBuffer::new(gather.kind)).collect(), count: 0 }
+        Self { buffers: fan_out.sinks.iter().map(Sink::buffer).collect(), count: 0 }
     }
 
     /// Takes what the instance that a chain has just run gave.

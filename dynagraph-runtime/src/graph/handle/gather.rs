@@ -1,12 +1,14 @@
 //! Fan-out handles of any nesting: how they are gathered, streamed and seen from elsewhere.
 
 use std::panic::Location;
+use std::sync::Arc;
 
 use super::super::composer::{Composer, Ref, with_composer};
-use super::super::{Gather, Kind, PortRef, RawInput, ScopeId, Source, StreamRef};
+use super::super::{Failures, Gather, Kind, PortRef, RawInput, ScopeId, Source, StreamRef};
 use super::dynamic::{DynamicHandle, RawDynamic};
 use super::mapped::Mapped;
 use super::output::OutputHandle;
+use crate::collector::{Collecting, Collector, NewCollector};
 use crate::key::MappingKey;
 use crate::keyed::Keyed;
 use crate::value::{Erased, Value};
@@ -103,27 +105,28 @@ fn gathered<H: Raw, V>(handle: H, by: By, at: &'static Location<'static>) -> Out
 pub(super) fn gather_levels(
     composer: &mut Composer,
     of: RawDynamic,
-    (first, next): (Gather, Gather),
+    (first, next): (NewCollector, NewCollector),
     at: &'static Location<'static>,
 ) -> PortRef {
     let mut over = of.scope;
     let mut value = of.value;
-    let mut gather = first;
+    let mut collector = first;
     while over != of.view {
         let Some(parent) = composer.graph().scope(over).parent else { break };
+        let gather = Gather { collector, failures: Failures::Fatal };
         let kind = Kind::Collect { over, gather };
         value = PortRef::first(composer.add(parent, kind, vec![RawInput::Port(value)], at));
         over = parent;
-        gather = next;
+        collector = next;
     }
     value
 }
 
-/// How to gather values of type `T`.
-pub(super) fn gathers<T: Value>(by: By) -> (Gather, Gather) {
+/// How to collect values of type `T`, and what was collected so.
+pub(super) fn collectors<T: Value>(by: By) -> (NewCollector, NewCollector) {
     match by {
-        By::Place => (Gather::Values(to_vec::<T>), Gather::Values(concat::<T>)),
-        By::Key => (Gather::Keyed(to_keyed::<T>), Gather::Keyed(concat_keyed::<T>)),
+        By::Place => (values::<T>, lists::<T>),
+        By::Key => (keyed_values::<T>, keyed_lists::<T>),
     }
 }
 
@@ -138,7 +141,7 @@ impl<T: Value> Raw for DynamicHandle<T> {
     }
 
     fn gather(self, composer: &mut Composer, by: By, at: &'static Location<'static>) -> PortRef {
-        gather_levels(composer, self.raw().of, gathers::<T>(by), at)
+        gather_levels(composer, self.raw().of, collectors::<T>(by), at)
     }
 
     fn stream(
@@ -182,12 +185,12 @@ impl<H: Raw> Raw for Mapped<H> {
 
     fn gather(self, composer: &mut Composer, by: By, at: &'static Location<'static>) -> PortRef {
         let value = self.inner.gather(composer, by, at);
-        let gathers = match by {
-            By::Place => gathers::<H::Values>(by),
-            By::Key => gathers::<H::KeyedValues>(by),
+        let collectors = match by {
+            By::Place => collectors::<H::Values>(by),
+            By::Key => collectors::<H::KeyedValues>(by),
         };
         let Home { view, scope } = self.home.of;
-        gather_levels(composer, RawDynamic { view, scope, value }, gathers, at)
+        gather_levels(composer, RawDynamic { view, scope, value }, collectors, at)
     }
 
     fn stream(
@@ -229,19 +232,40 @@ pub(super) fn to_vec<T: Value>(values: Vec<Erased>) -> Erased {
     Erased::new(values.into_iter().map(Erased::take::<T>).collect::<Vec<T>>())
 }
 
-fn concat<T: Value>(lists: Vec<Erased>) -> Erased {
-    Erased::new(lists.into_iter().flat_map(Erased::take::<Vec<T>>).collect::<Vec<T>>())
+fn values<T: Value>() -> Arc<dyn Collector> {
+    Collecting::shared(|_, value| value.take::<T>(), Erased::new)
 }
 
-fn to_keyed<T: Value>(values: Vec<(MappingKey, Erased)>) -> Erased {
-    let entries = values.into_iter().map(|(key, value)| (key, value.take::<T>()));
-    Erased::new(Keyed::new(entries.collect()))
+fn lists<T: Value>() -> Arc<dyn Collector> {
+    Collecting::shared(
+        |_, list| list.take::<Vec<T>>(),
+        |lists| {
+            let mut all = Vec::with_capacity(lists.iter().map(Vec::len).sum());
+            for list in lists {
+                all.extend(list);
+            }
+            Erased::new(all)
+        },
+    )
 }
 
-fn concat_keyed<T: Value>(lists: Vec<(MappingKey, Erased)>) -> Erased {
-    let entries = lists.into_iter().flat_map(|(outer, inner)| {
-        let inner = inner.take::<Keyed<T>>().into_iter();
-        inner.map(move |(key, value)| (MappingKey::join(&outer, &key), value))
-    });
-    Erased::new(Keyed::new(entries.collect()))
+fn keyed_values<T: Value>() -> Arc<dyn Collector> {
+    Collecting::shared(
+        |key, value| (key.clone(), value.take::<T>()),
+        |entries| Erased::new(Keyed::new(entries)),
+    )
+}
+
+fn keyed_lists<T: Value>() -> Arc<dyn Collector> {
+    Collecting::shared(
+        |key, list| (key.clone(), list.take::<Keyed<T>>()),
+        |lists| {
+            let mut all = Vec::with_capacity(lists.iter().map(|(_, list)| list.len()).sum());
+            for (outer, list) in lists {
+                let entries = list.into_iter();
+                all.extend(entries.map(|(key, value)| (MappingKey::join(&outer, &key), value)));
+            }
+            Erased::new(Keyed::new(all))
+        },
+    )
 }

@@ -3,11 +3,12 @@
 use std::panic::Location;
 
 use super::super::composer::{Composer, with_composer};
-use super::super::{Gather, Kind, PartialGather, PortRef, RawInput};
+use super::super::{Failures, Gather, Kind, PartialGather, PortRef, RawInput};
 use super::dynamic::{DynamicHandle, RawDynamic, is_visible};
+use super::gather::{By, collectors};
 use super::output::OutputHandle;
+use crate::collector::NewCollector;
 use crate::error::BuildError;
-use crate::key::MappingKey;
 use crate::keyed::Keyed;
 use crate::partial::{FailedKey, Partial, Tolerance};
 use crate::value::{Erased, Value};
@@ -27,8 +28,8 @@ pub(super) fn collect_partial<T: Value>(
         if ratio.is_some() || !is_visible(composer, of, at) {
             return OutputHandle::new(Composer::poison(of.of.value));
         }
-        let gather = PartialGather { nested: false, tolerance, at, make: to_partial::<T> };
-        let port = gather_levels(composer, of.of, gather, at);
+        let judge = PartialGather { tolerance, at, count: count::<T>, make: to_partial::<T> };
+        let port = gather_levels(composer, of.of, collectors::<T>(By::Key), judge, at);
         OutputHandle::new(composer.handle(port))
     })
 }
@@ -37,7 +38,8 @@ pub(super) fn collect_partial<T: Value>(
 fn gather_levels(
     composer: &mut Composer,
     of: RawDynamic,
-    last: PartialGather,
+    (first, next): (NewCollector, NewCollector),
+    judge: PartialGather,
     at: &'static Location<'static>,
 ) -> PortRef {
     let mut over = of.scope;
@@ -45,11 +47,9 @@ fn gather_levels(
     while over != of.view {
         let Some(parent) = composer.graph().scope(over).parent else { break };
         let nested = over != of.scope;
-        let gather = if parent == of.view {
-            Gather::Partial(PartialGather { nested, ..last })
-        } else {
-            Gather::Parts { nested }
-        };
+        let judge = (parent == of.view).then_some(judge);
+        let collector = if nested { next } else { first };
+        let gather = Gather { collector, failures: Failures::Tolerated { nested, judge } };
         let kind = Kind::Collect { over, gather };
         value = PortRef::first(composer.add(parent, kind, vec![RawInput::Port(value)], at));
         over = parent;
@@ -57,7 +57,10 @@ fn gather_levels(
     value
 }
 
-fn to_partial<T: Value>(values: Vec<(MappingKey, Erased)>, failed: Vec<FailedKey>) -> Erased {
-    let entries = values.into_iter().map(|(key, value)| (key, value.take::<T>()));
-    Erased::new(Partial { values: Keyed::new(entries.collect()), failed })
+fn count<T: Value>(values: &Erased) -> usize {
+    values.peek::<Keyed<T>>().len()
+}
+
+fn to_partial<T: Value>(values: Erased, failed: Vec<FailedKey>) -> Erased {
+    Erased::new(Partial { values: values.take::<Keyed<T>>(), failed })
 }

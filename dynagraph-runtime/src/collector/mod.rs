@@ -1,0 +1,147 @@
+//! Takes what the keys of a fan-out gave, with its type, and makes one value of it.
+//!
+//! Each lane takes values out of their boxes by itself; what all lanes share is only appended to.
+
+mod joined;
+mod placed;
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use joined::Joined;
+pub(crate) use placed::Placed;
+
+use crate::key::MappingKey;
+use crate::sync::lock;
+use crate::value::Erased;
+
+/// Makes a collector. Only its maker knows the type of the values.
+pub(crate) type NewCollector = fn() -> Arc<dyn Collector>;
+
+/// Takes values from any number of lanes.
+pub(crate) trait Collector: fmt::Debug + Send + Sync {
+    /// What one lane collects, until it passes it on.
+    fn share(self: Arc<Self>) -> Box<dyn Share>;
+
+    /// How many values were passed on.
+    fn len(&self) -> usize;
+
+    /// Makes one value of all, in the order of their places. They may have [moved](Placed::into_vec).
+    fn finish(&self, moved: Option<&[Option<u64>]>) -> Erased;
+
+    /// Drops all.
+    fn clear(&self);
+}
+
+/// What one lane collects.
+pub(crate) trait Share: fmt::Debug + Send {
+    /// Takes a key's value. Its `Clone` is not ours: it may panic.
+    fn add(&mut self, place: u64, key: &MappingKey, value: Erased);
+
+    /// Passes on what there is.
+    fn pass_on(&mut self);
+}
+
+/// Collects what it makes of each key and its value.
+pub(crate) struct Collecting<E> {
+    entry: fn(&MappingKey, Erased) -> E,
+    finish: fn(Vec<E>) -> Erased,
+    entries: Mutex<Joined<E>>,
+}
+
+impl<E: Send + 'static> Collecting<E> {
+    pub(crate) fn shared(
+        entry: fn(&MappingKey, Erased) -> E,
+        finish: fn(Vec<E>) -> Erased,
+    ) -> Arc<dyn Collector> {
+        Arc::new(Self { entry, finish, entries: Mutex::default() })
+    }
+
+    fn take(&self) -> Placed<E> {
+        let joined = std::mem::take(&mut *lock(&self.entries));
+        joined.all()
+    }
+}
+
+impl<E: Send + 'static> Collector for Collecting<E> {
+    fn share(self: Arc<Self>) -> Box<dyn Share> {
+        Box::new(LaneShare { of: self, entries: Placed::default() })
+    }
+
+    fn len(&self) -> usize {
+        lock(&self.entries).len()
+    }
+
+    fn finish(&self, moved: Option<&[Option<u64>]>) -> Erased {
+        (self.finish)(self.take().into_vec(moved))
+    }
+
+    fn clear(&self) {
+        drop(self.take());
+    }
+}
+
+impl<E> fmt::Debug for Collecting<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Collecting").finish_non_exhaustive()
+    }
+}
+
+struct LaneShare<E> {
+    of: Arc<Collecting<E>>,
+    entries: Placed<E>,
+}
+
+impl<E: Send + 'static> Share for LaneShare<E> {
+    fn add(&mut self, place: u64, key: &MappingKey, value: Erased) {
+        self.entries.push(place, (self.of.entry)(key, value));
+    }
+
+    fn pass_on(&mut self) {
+        if !self.entries.is_empty() {
+            lock(&self.of.entries).append(&mut self.entries);
+        }
+    }
+}
+
+impl<E> fmt::Debug for LaneShare<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LaneShare").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers() -> Arc<dyn Collector> {
+        Collecting::shared(|key, value| (key.to_string(), value.take::<u64>()), Erased::new)
+    }
+
+    /// S12
+    #[test]
+    fn what_lanes_pass_on_is_in_the_order_of_places() {
+        let collector = numbers();
+        let mut lanes = [Arc::clone(&collector).share(), Arc::clone(&collector).share()];
+        for (place, lane) in [(2, 0), (0, 1), (3, 0), (1, 1)] {
+            lanes[lane].add(place, &place.into(), Erased::new(place * 10));
+        }
+        for lane in &mut lanes {
+            lane.pass_on();
+        }
+        assert_eq!(collector.len(), 4);
+        let entries = collector.finish(None).take::<Vec<(String, u64)>>();
+        let entries: Vec<_> = entries.iter().map(|(key, value)| (key.as_str(), *value)).collect();
+        assert_eq!(entries, [("0", 0), ("1", 10), ("2", 20), ("3", 30)]);
+    }
+
+    #[test]
+    fn what_is_not_wanted_is_dropped() {
+        let collector = numbers();
+        let mut lane = Arc::clone(&collector).share();
+        lane.add(0, &0.into(), Erased::new(1_u64));
+        lane.pass_on();
+        collector.clear();
+        assert_eq!(collector.len(), 0);
+    }
+}
