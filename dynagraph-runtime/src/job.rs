@@ -31,6 +31,13 @@ pub(crate) struct Composed {
     pub(crate) plan: Arc<Plan>,
 }
 
+impl Composed {
+    fn new((graph, outputs): (Graph, Vec<PortRef>)) -> Result<Arc<Self>, BuildError> {
+        let plan = Arc::new(Plan::new(graph.clone(), &outputs)?);
+        Ok(Arc::new(Self { graph, plan }))
+    }
+}
+
 impl<T> Job<T> {
     /// Composes a job: calls `body` once, in which ops record their use.
     ///
@@ -42,10 +49,7 @@ impl<T> Job<T> {
             returned.outputs(composer, &mut outputs);
             outputs
         });
-        let composed = composed.and_then(|(graph, outputs)| {
-            let plan = Arc::new(Plan::new(graph.clone(), &outputs)?);
-            Ok(Arc::new(Composed { graph, plan }))
-        });
+        let composed = composed.and_then(Composed::new);
         let read = |values: Vec<Erased>| R::read(&mut values.into_iter());
         Self { name, composed, read, hooks: Hooks::default() }
     }

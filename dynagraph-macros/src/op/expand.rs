@@ -1,9 +1,9 @@
 //! Prints an op.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
-use syn::Ident;
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
+use syn::{Ident, ReturnType};
 
 use super::handles;
 use super::input::Param;
@@ -115,15 +115,24 @@ fn call(op: &Op) -> TokenStream {
         Some(_) => param.ty.clone(),
         None => without_lifetime(&param.ty),
     });
-    let asyncness = op.asyncness.then(|| quote!(async));
-    let is_await = op.asyncness.then(|| quote!(.await));
+    // An `async fn` would be one more future for the compiler to make.
+    let output = match output {
+        _ if !op.asyncness => output.to_token_stream(),
+        ReturnType::Default => quote!(-> impl ::core::future::Future<Output = ()>),
+        ReturnType::Type(arrow, ty) => {
+            quote!(#arrow impl ::core::future::Future<Output = #ty>)
+        }
+    };
     let body = match &op.compute {
         // In the scope of the generated code, no parameter hides the function.
         Some(_) => {
             let function = function(op);
-            quote!(#function(#(#names),*) #is_await)
+            quote!(#function(#(#names),*))
         }
-        None => recover::no_body(),
+        None => {
+            let (asyncness, body) = (op.asyncness.then(|| quote!(async)), recover::no_body());
+            quote!(#asyncness #body)
+        }
     };
     let unused = recover::unused(op.compute.is_some());
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
@@ -132,7 +141,7 @@ fn call(op: &Op) -> TokenStream {
             /// Calls the function itself.
             #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
             #unused
-            #vis #asyncness fn call(#(#names: #types),*) #output {
+            #vis fn call(#(#names: #types),*) #output {
                 #body
             }
         }

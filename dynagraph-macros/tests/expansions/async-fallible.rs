@@ -13,8 +13,10 @@ const _: () = {
     impl fetch {
         /// Calls the function itself.
         #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
-        async fn call(url: String) -> Result<Page, reqwest::Error> {
-            fetch(url).await
+        fn call(
+            url: String,
+        ) -> impl ::core::future::Future<Output = Result<Page, reqwest::Error>> {
+            fetch(url)
         }
     }
     #[automatically_derived]

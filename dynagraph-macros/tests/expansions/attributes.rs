@@ -29,8 +29,8 @@ const _: () = {
     impl count_words {
         /// Calls the function itself.
         #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
-        pub(crate) async fn call(text: String) -> usize {
-            count_words(text).await
+        pub(crate) fn call(text: String) -> impl ::core::future::Future<Output = usize> {
+            count_words(text)
         }
     }
     #[automatically_derived]

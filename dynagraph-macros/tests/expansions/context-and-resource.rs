@@ -17,12 +17,12 @@ const _: () = {
     impl upload {
         /// Calls the function itself.
         #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
-        async fn call(
+        fn call(
             ctx: OpContext,
             bucket: &Resource<Bucket>,
             page: Page,
-        ) -> Result<(), OpError> {
-            upload(ctx, bucket, page).await
+        ) -> impl ::core::future::Future<Output = Result<(), OpError>> {
+            upload(ctx, bucket, page)
         }
     }
     #[automatically_derived]

@@ -13,8 +13,11 @@ const _: () = {
     impl upload {
         /// Calls the function itself.
         #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
-        async fn call(ctx: OpContext, page: Page) -> Result<(), UploadError> {
-            upload(ctx, page).await
+        fn call(
+            ctx: OpContext,
+            page: Page,
+        ) -> impl ::core::future::Future<Output = Result<(), UploadError>> {
+            upload(ctx, page)
         }
     }
     #[automatically_derived]

@@ -4,7 +4,7 @@ use std::panic::Location;
 
 use super::composer::{Composer, Ref, with_composer};
 use super::handle::{DynamicHandle, Fanned, Home, Mapped, OutputHandle, RawDynamic};
-use super::{Graph, ScopeId};
+use super::{Graph, PortRef, ScopeId};
 use crate::value::Value;
 
 /// What a closure given to `map` may return: a handle, a tuple of up to eight of these, a dynamic handle, or nothing.
@@ -50,19 +50,22 @@ impl<T: Value> Composed for OutputHandle<T> {
     type Mapped = DynamicHandle<T>;
 
     fn mapped(self, place: &Place) -> DynamicHandle<T> {
-        let Ref { job, of: port } = self.port();
-        let raw = with_composer("`.map(..)`", |composer| {
-            let visible = |graph: &Graph| graph.scope_of(port);
-            let scope = place.scope.filter(|_| composer.is_visible(job, visible, place.at));
-            let Some(scope) = scope else {
-                let view = composer.current();
-                return Composer::poison(RawDynamic { view, scope: view, value: port });
-            };
-            let value = composer.settle_in(scope, port, place.at);
-            composer.handle(RawDynamic { view: place.home.of.view, scope, value })
-        });
-        DynamicHandle::new(raw)
+        DynamicHandle::new(leave(self.port(), place))
     }
+}
+
+/// The value in every copy, seen from outside them.
+fn leave(Ref { job, of: port }: Ref<PortRef>, place: &Place) -> Ref<RawDynamic> {
+    with_composer("`.map(..)`", |composer| {
+        let visible = |graph: &Graph| graph.scope_of(port);
+        let scope = place.scope.filter(|_| composer.is_visible(job, visible, place.at));
+        let Some(scope) = scope else {
+            let view = composer.current();
+            return Composer::poison(RawDynamic { view, scope: view, value: port });
+        };
+        let value = composer.settle_in(scope, port, place.at);
+        composer.handle(RawDynamic { view: place.home.of.view, scope, value })
+    })
 }
 
 impl<T: Value> Composed for DynamicHandle<T> {

@@ -39,15 +39,6 @@ pub struct Ref<P> {
     pub(crate) of: P,
 }
 
-/// Takes the composer away also when the job function panics.
-struct Composing;
-
-impl Drop for Composing {
-    fn drop(&mut self) {
-        COMPOSING.with_borrow_mut(Vec::pop);
-    }
-}
-
 /// What composing a job gave.
 pub(crate) type Composition = Result<(Graph, Vec<PortRef>), BuildError>;
 
@@ -57,18 +48,37 @@ pub(crate) fn compose<R>(
     body: impl FnOnce() -> R,
     finish: impl FnOnce(&mut Composer, R) -> Vec<PortRef>,
 ) -> Composition {
-    let at = Location::caller();
-    COMPOSING.with_borrow_mut(|stack| stack.push(Composer::new(at)));
-    let composing = Composing;
+    let composing = Composing::begin(Location::caller());
     let returned = body();
     let outputs = with_composer("a job", |composer| finish(composer, returned));
-    let composer = COMPOSING.with_borrow_mut(|stack| {
-        stack.last_mut().map(|composer| std::mem::replace(composer, Composer::new(at)))
-    });
-    drop(composing);
-    match composer {
-        Some(composer) => composer.finish().map(|graph| (graph, outputs)),
-        None => unreachable!("`compose` pushed a composer"),
+    composing.end().map(|graph| (graph, outputs))
+}
+
+/// Takes the composer away also when the job function panics.
+struct Composing {
+    at: &'static Location<'static>,
+}
+
+impl Composing {
+    fn begin(at: &'static Location<'static>) -> Self {
+        COMPOSING.with_borrow_mut(|stack| stack.push(Composer::new(at)));
+        Self { at }
+    }
+
+    fn end(self) -> Result<Graph, BuildError> {
+        let composer = COMPOSING.with_borrow_mut(|stack| {
+            stack.last_mut().map(|composer| std::mem::replace(composer, Composer::new(self.at)))
+        });
+        match composer {
+            Some(composer) => composer.finish(),
+            None => unreachable!("`begin` pushed a composer"),
+        }
+    }
+}
+
+impl Drop for Composing {
+    fn drop(&mut self) {
+        COMPOSING.with_borrow_mut(Vec::pop);
     }
 }
 

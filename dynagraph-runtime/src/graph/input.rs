@@ -129,33 +129,27 @@ inputs!(A B C D E F G H I J K L);
 /// Outside a job function.
 #[track_caller]
 pub fn invoke<O: Op>(given: <O::Inputs as Inputs>::Given) -> O::Handles {
-    let name = O::NAME;
+    let at = Location::caller();
+    let op = OpNode::new(O::NAME, TypeId::of::<O>(), Arc::new(Behavior::<O>::new()), O::spec());
+    O::Handles::from_node(&record(op, O::Inputs::sources(given), at))
+}
+
+/// What invoking does for every op alike: compiled once.
+#[track_caller]
+fn record(op: OpNode, sources: Vec<RawSource>, at: &'static Location<'static>) -> NodeHandle {
+    let name = op.op_name;
     assert!(
         is_composing(),
         "`{name}(..)` composes, and there is no `#[job]` here to compose; to call the function itself, write `{name}::call(..)`",
     );
-    let at = Location::caller();
-    let sources = O::Inputs::sources(given);
     with_composer(name, |composer| {
         let inputs = sources.into_iter().map(|RawSource(source)| source.resolve(composer, at));
         // Every input is looked at, although one mistake is enough.
         let inputs: Vec<_> = inputs.collect();
         let Some(inputs) = inputs.into_iter().collect() else {
-            return O::Handles::from_node(&NodeHandle::poisoned());
+            return NodeHandle::poisoned();
         };
-        let spec = O::spec();
-        let kinds: Vec<_> = spec.outputs.iter().map(|output| output.kind).collect();
-        let op = OpNode {
-            name: O::NAME.into(),
-            alias: None,
-            named: false,
-            op_name: O::NAME,
-            op_type: TypeId::of::<O>(),
-            behavior: Arc::new(Behavior::<O>::new()),
-            spec,
-            tags: Vec::new(),
-            fan_outs: vec![None; kinds.len()],
-        };
+        let kinds: Vec<_> = op.spec.outputs.iter().map(|output| output.kind).collect();
         let node = composer.add_where_it_belongs(Kind::Op(Box::new(op)), inputs, at);
         let scope = composer.graph().node(node).scope;
         for (output, kind) in kinds.into_iter().enumerate() {
@@ -168,8 +162,7 @@ pub fn invoke<O: Op>(given: <O::Inputs as Inputs>::Given) -> O::Handles {
                 op.fan_outs[output] = Some(copies);
             }
         }
-        let handle = NodeHandle::new(composer, node, scope);
-        O::Handles::from_node(&handle)
+        NodeHandle::new(composer, node, scope)
     })
 }
 

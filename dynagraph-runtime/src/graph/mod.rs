@@ -231,6 +231,27 @@ impl Gather {
     }
 }
 
+impl OpNode {
+    pub(crate) fn new(
+        op_name: &'static str,
+        op_type: TypeId,
+        behavior: Arc<dyn ErasedOp>,
+        spec: OpSpec,
+    ) -> Self {
+        Self {
+            name: op_name.into(),
+            alias: None,
+            named: false,
+            op_name,
+            op_type,
+            behavior,
+            fan_outs: vec![None; spec.outputs.len()],
+            spec,
+            tags: Vec::new(),
+        }
+    }
+}
+
 impl Graph {
     /// Whether `outer` is `inner`, or is around it.
     pub(crate) fn contains(&self, outer: ScopeId, inner: ScopeId) -> bool {

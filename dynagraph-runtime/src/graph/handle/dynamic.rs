@@ -168,8 +168,7 @@ impl<T: Value> DynamicHandle<T> {
     #[track_caller]
     pub fn map<R: Composed>(self, copy: impl FnOnce(OutputHandle<T>) -> R) -> R::Mapped {
         let at = Location::caller();
-        let (home, scope, element) =
-            with_composer("`.map(..)`", |composer| enter(composer, self.raw, at));
+        let (home, scope, element) = enter(self.raw, at);
         within(scope, || copy(OutputHandle::new(element)).mapped(&Place::new(home, scope, at)))
     }
 
@@ -237,33 +236,41 @@ impl<T: Value> DynamicHandle<T> {
 }
 
 /// Finds the scope that a `map` written here composes in: none after a mistake.
+#[track_caller]
 fn enter(
-    composer: &mut Composer,
     of: Ref<RawDynamic>,
     at: &'static Location<'static>,
 ) -> (Ref<Home>, Option<ScopeId>, Ref<PortRef>) {
-    let view = composer.current();
-    if !is_visible(composer, of, at) {
-        let home = Home { view, scope: view };
-        return (Composer::poison(home), None, Composer::poison(of.of.value));
-    }
-    let (scope, element) = if of.of.view == view {
-        (of.of.scope, of.of.value)
-    } else {
-        let scope = composer.replay(of.of, at);
-        (scope, composer.element(scope))
-    };
-    (composer.handle(Home { view, scope }), Some(scope), composer.handle(element))
+    with_composer("`.map(..)`", |composer| {
+        let view = composer.current();
+        if !is_visible(composer, of, at) {
+            let home = Home { view, scope: view };
+            return (Composer::poison(home), None, Composer::poison(of.of.value));
+        }
+        let (scope, element) = if of.of.view == view {
+            (of.of.scope, of.of.value)
+        } else {
+            let scope = composer.replay(of.of, at);
+            (scope, composer.element(scope))
+        };
+        (composer.handle(Home { view, scope }), Some(scope), composer.handle(element))
+    })
 }
 
 /// Calls a closure with another scope as the current one.
 #[track_caller]
 pub(super) fn within<R>(scope: Option<ScopeId>, call: impl FnOnce() -> R) -> R {
     let Some(scope) = scope else { return call() };
-    let outer = with_composer("a closure", |composer| composer.enter(scope));
+    let outer = move_into(scope);
     let result = call();
-    with_composer("a closure", |composer| composer.enter(outer));
+    move_into(outer);
     result
+}
+
+/// Makes a scope the current one, and says which one was.
+#[track_caller]
+fn move_into(scope: ScopeId) -> ScopeId {
+    with_composer("a closure", |composer| composer.enter(scope))
 }
 
 pub(super) fn is_visible(
