@@ -110,10 +110,12 @@ pub(super) fn start<P: Fn() -> KeyPath>(
     if rules.timed || engine.subscriber.is_some() {
         return start_watched(rules, inputs, environment);
     }
-    match call(rules, inputs, environment, running, waker) {
+    let called = call(rules, inputs, environment, running, waker);
+    inputs.clear();
+    match called {
         Ok(Progress::Done(result)) => Attempt::Ended(result.map_err(StepError::Op)),
         Ok(Progress::Running) => Attempt::Running,
-        Err(error) => Attempt::Ended(Err(error)),
+        Err(payload) => Attempt::Ended(Err(broken(running, payload))),
     }
 }
 
@@ -131,7 +133,9 @@ fn start_watched<P: Fn() -> KeyPath>(
     );
     let began = rules.timed.then(Instant::now);
     let mut running = Running::default();
-    match span.in_scope(|| call(rules, inputs, environment, &mut running, None)) {
+    let called = span.in_scope(|| call(rules, inputs, environment, &mut running, None));
+    inputs.clear();
+    match called {
         Ok(Progress::Done(result)) => {
             // Nobody can end an op that does its work in `start`.
             let missed = began.and_then(|began| rules.deadlines.missed_by(began.elapsed()));
@@ -152,22 +156,20 @@ fn start_watched<P: Fn() -> KeyPath>(
                 attempt.instrument(span).boxed()
             })
         }
-        Err(error) => Attempt::Ended(Err(error)),
+        Err(payload) => Attempt::Ended(Err(broken(&mut running, payload))),
     }
 }
 
-/// Calls an op. Its inputs are used up.
+/// Calls an op, which may panic. What it leaves of its inputs is nobody's.
 pub(super) fn call<P: Fn() -> KeyPath>(
     rules: &NodeRules,
     inputs: &mut Vec<Erased>,
     environment: &StepEnvironment<'_, P>,
     running: &mut Running,
     waker: Option<&Waker>,
-) -> Result<Progress, StepError> {
+) -> std::thread::Result<Progress> {
     let start = || rules.behavior.start(&mut Call::new(inputs, environment, running, waker)).0;
-    let progress = catch_unwind(AssertUnwindSafe(start));
-    inputs.clear();
-    progress.map_err(|payload| broken(running, payload))
+    catch_unwind(AssertUnwindSafe(start))
 }
 
 /// Goes on with an attempt.
@@ -180,7 +182,7 @@ pub(super) fn poll(running: &mut Running, context: &mut Context<'_>) -> Poll<Att
 
 /// Ends an attempt that has panicked.
 #[cold]
-fn broken(running: &mut Running, payload: Box<dyn Any + Send>) -> StepError {
+pub(super) fn broken(running: &mut Running, payload: Box<dyn Any + Send>) -> StepError {
     // What is left of a future that has panicked may panic when it is dropped.
     let _dropped = catch_unwind(AssertUnwindSafe(|| running.clear()));
     panicked(payload)

@@ -4,7 +4,7 @@ use std::any::type_name;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::Waker;
 
 use super::dynamic::{DynamicOut, DynamicOutput, EmitError, Port, check_list};
 use super::running::Running;
@@ -87,12 +87,7 @@ impl<'a> Call<'a> {
         &mut self,
         future: impl Future<Output = Result<Returned, OpError>> + Send + 'static,
     ) -> Started {
-        self.running.begin(future);
-        let begun = self.waker.map(|waker| self.running.poll(&mut Context::from_waker(waker)));
-        Started(match begun {
-            Some(Poll::Ready(result)) => Progress::Done(result),
-            Some(Poll::Pending) | None => Progress::Running,
-        })
+        Started(self.running.begin(future, self.waker))
     }
 
     #[track_caller]
@@ -136,7 +131,7 @@ pub struct Returned(pub(crate) Outputs);
 #[derive(Debug)]
 pub(crate) enum Outputs {
     One(Output),
-    Many(Vec<Output>),
+    Many(Box<[Output]>),
 }
 
 impl Returned {
@@ -147,7 +142,7 @@ impl Returned {
 
     /// What each output gave, in the order of the op's spec.
     pub fn many(outputs: impl Into<Vec<Output>>) -> Self {
-        Self(Outputs::Many(outputs.into()))
+        Self(Outputs::Many(outputs.into().into_boxed_slice()))
     }
 
     pub(crate) fn outputs(&self) -> &[Output] {

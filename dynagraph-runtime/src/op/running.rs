@@ -3,9 +3,9 @@
 use std::any::Any;
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
-use super::Returned;
+use super::{Progress, Returned};
 use crate::error::OpError;
 
 type Given = Result<Returned, OpError>;
@@ -14,42 +14,49 @@ type Given = Result<Returned, OpError>;
 ///
 /// So a lane allocates once for each op, not once for each key.
 #[derive(Default)]
-pub(crate) struct Running(Option<Pin<Box<dyn Place>>>);
+pub(crate) struct Running(Option<Box<dyn Place>>);
 
-/// Holds futures of one type.
-trait Place: Send {
-    /// Takes the future out of an `Option<F>`, if this holds such ones.
-    fn put(self: Pin<&mut Self>, future: &mut dyn Any) -> bool;
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Given>;
-    fn clear(self: Pin<&mut Self>);
+/// A place for futures of one type.
+trait Place: Any + Send {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Given>;
+    fn clear(&mut self);
 }
 
-impl<F: Future<Output = Given> + Send + 'static> Place for Option<F> {
-    fn put(mut self: Pin<&mut Self>, future: &mut dyn Any) -> bool {
-        let Some(future) = future.downcast_mut::<Self>() else { return false };
-        self.set(future.take());
-        true
-    }
+/// The future that runs, if one does.
+type Pinned<F> = Pin<Box<Option<F>>>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Given> {
+impl<F: Future<Output = Given> + Send + 'static> Place for Pinned<F> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Given> {
         let Some(future) = self.as_mut().as_pin_mut() else { return Poll::Pending };
         let given = ready!(future.poll(context));
         self.set(None);
         Poll::Ready(given)
     }
 
-    fn clear(mut self: Pin<&mut Self>) {
+    fn clear(&mut self) {
         self.set(None);
     }
 }
 
 impl Running {
-    /// Begins with a future. What was here before is dropped.
-    pub(super) fn begin(&mut self, future: impl Future<Output = Given> + Send + 'static) {
-        let mut future = Some(future);
-        let put = self.0.as_mut().is_some_and(|place| place.as_mut().put(&mut future));
-        if !put {
-            self.0 = Some(Box::pin(future));
+    /// Keeps a future, and begins it if somebody is there to be woken. What was here before is dropped.
+    pub(super) fn begin<F>(&mut self, future: F, waker: Option<&Waker>) -> Progress
+    where
+        F: Future<Output = Given> + Send + 'static,
+    {
+        let known = self.0.as_deref_mut().and_then(|place| {
+            let place: &mut dyn Any = place;
+            place.downcast_mut::<Pinned<F>>()
+        });
+        match known {
+            Some(place) => {
+                place.set(Some(future));
+                progress(place, waker)
+            }
+            None => {
+                let place = self.0.insert(Box::new(Box::pin(Some(future))));
+                progress(&mut **place, waker)
+            }
         }
     }
 
@@ -58,7 +65,7 @@ impl Running {
     /// What the future does may panic.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Given> {
         match &mut self.0 {
-            Some(place) => place.as_mut().poll(context),
+            Some(place) => place.poll(context),
             None => Poll::Pending,
         }
     }
@@ -66,8 +73,17 @@ impl Running {
     /// Drops the future, whose `Drop` may panic.
     pub(crate) fn clear(&mut self) {
         if let Some(place) = &mut self.0 {
-            place.as_mut().clear();
+            place.clear();
         }
+    }
+}
+
+/// Begins the future in a place.
+fn progress(place: &mut (impl Place + ?Sized), waker: Option<&Waker>) -> Progress {
+    let Some(waker) = waker else { return Progress::Running };
+    match place.poll(&mut Context::from_waker(waker)) {
+        Poll::Ready(given) => Progress::Done(given),
+        Poll::Pending => Progress::Running,
     }
 }
 

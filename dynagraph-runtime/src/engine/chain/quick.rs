@@ -5,7 +5,7 @@ use std::task::Waker;
 
 use super::advance::On;
 use super::{Chain, Next, PLACES};
-use crate::engine::attempt::{StepEnvironment, call};
+use crate::engine::attempt::{StepEnvironment, broken, call};
 use crate::engine::outcome::Outcome;
 use crate::engine::rules::Quick;
 use crate::error::StepError;
@@ -57,6 +57,7 @@ impl Chain {
         let place = &mut places[self.at % PLACES];
         let called = call(engine.rules(id), &mut values.inputs, &environment, place, waker);
         step.info = environment.info.into_inner();
+        values.inputs.clear();
         match called {
             Ok(Progress::Done(Ok(Returned(Outputs::One(Output(Given::Value(value)))))))
                 if step.info.is_none() =>
@@ -69,7 +70,10 @@ impl Chain {
                 step.running = Some(id);
                 Some(Next::Wait)
             }
-            Err(error) => self.settle_told(id, Err(error)),
+            Err(payload) => {
+                let error = broken(place, payload);
+                self.settle_told(id, Err(error))
+            }
         }
     }
 

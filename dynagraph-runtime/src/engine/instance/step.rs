@@ -213,7 +213,7 @@ impl Instance {
         engine.record(Ended::success(how), path);
         let outputs = match returned.0 {
             Outputs::One(output) => vec![output],
-            Outputs::Many(outputs) => outputs,
+            Outputs::Many(outputs) => outputs.into_vec(),
         };
         let single = outputs.len() == 1;
         for (place, Output(given)) in outputs.into_iter().enumerate() {
