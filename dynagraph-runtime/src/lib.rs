@@ -74,9 +74,9 @@ pub use op::{
     Output, OutputKind, OutputSpec, Resource, ResourceSpec, RetryPolicy, Returned, RunId, Started,
 };
 pub use partial::{FailedKey, Partial, Tolerance};
-pub use run::{Canceler, Run, RunHandle, RunReport, RunStatus};
 #[cfg(feature = "test")]
-pub use run::{Later, Replace, StandsFor, TakenBy};
+pub use run::{Attempted, Later, Replace, StandsFor, TakenBy};
+pub use run::{Canceler, Run, RunHandle, RunReport, RunStatus};
 pub use step::{StepReport, StepStatus};
 pub use value::{Held, Value};
 

@@ -71,10 +71,10 @@ impl Op for Measure {
         let at_most: Resource<usize> = call.resource();
         if word.len() > *at_most {
             let error = format!("{} is too long for {}", *word, call.context().step_key());
-            return Started::done(Err(OpError::new(error)));
+            return call.done(Err(OpError::new(error)));
         }
         let letters = word.char_indices().map(|(at, letter)| DynamicOutput::new(letter, at));
-        Started::done(Ok(Returned::many([
+        call.done(Ok(Returned::many([
             Output::value(word.chars().count()),
             Output::list(letters.collect()),
             Output::optional(word.chars().last()),
@@ -174,13 +174,13 @@ fn list() -> Output {
 }
 
 wrong! {
-    NoOutput: false, OpSpec::new(&[]), |_| Started::done(Ok(Returned::many([])));
+    NoOutput: false, OpSpec::new(&[]), |call| call.done(Ok(Returned::many([])));
     Two: true, OpSpec::new(&[]),
-        |_| Started::done(Ok(Returned::many([Output::value(1_u64), Output::value(2_u64)])));
-    AList: true, OpSpec::new(&[]), |_| Started::done(Ok(Returned::one(list())));
-    Emitted: false, OpSpec::new(&[]), |_| Started::done(Ok(Returned::one(Output::emitted())));
-    Nothing: false, OpSpec::new(&[]), |_| Started::done(Ok(Returned::one(Output::optional(None::<u64>))));
-    OtherType: false, OpSpec::new(&[]), |_| Started::done(Ok(Returned::one(Output::value("text"))));
+        |call| call.done(Ok(Returned::many([Output::value(1_u64), Output::value(2_u64)])));
+    AList: true, OpSpec::new(&[]), |call| call.done(Ok(Returned::one(list())));
+    Emitted: false, OpSpec::new(&[]), |call| call.done(Ok(Returned::one(Output::emitted())));
+    Nothing: false, OpSpec::new(&[]), |call| call.done(Ok(Returned::one(Output::optional(None::<u64>))));
+    OtherType: false, OpSpec::new(&[]), |call| call.done(Ok(Returned::one(Output::value("text"))));
     FutureOfBlocking: true, OpSpec::new(&[]),
         |call| call.future(async { Ok(Returned::one(Output::emitted())) });
 }
@@ -214,7 +214,7 @@ impl Op for Unannounced {
 
     fn start(call: &mut Call<'_>) -> Started {
         drop(call.emitter::<u64>(0));
-        Started::done(Ok(Returned::one(Output::emitted())))
+        call.done(Ok(Returned::one(Output::emitted())))
     }
 }
 

@@ -45,7 +45,6 @@ impl Default for Locals {
 }
 
 fn body(op: &Op, locals: &Locals) -> TokenStream {
-    let krate = &op.krate;
     let takes: Vec<_> = op.params.iter().map(|param| take(op, param, locals)).collect();
     let call = &locals.call;
     let lazy = op.returned.outputs.first().filter(|_| op.returned.shape.is_lazy()).map(|output| {
@@ -58,7 +57,7 @@ fn body(op: &Op, locals: &Locals) -> TokenStream {
         let span = op.ident.span().resolved_at(Span::mixed_site());
         quote_spanned!(span=> #call.future(async move { #result }))
     } else {
-        quote!(#krate::__private::Started::done(#result))
+        quote!(#call.done(#result))
     };
     quote!(#(#takes)* #lazy #started)
 }

@@ -51,7 +51,7 @@ const _: () = {
             let given_title = call.held::<::std::string::String>();
             let given_place = call.held::<<Path as ::std::borrow::ToOwned>::Owned>();
             let given_style = call.held::<Style>();
-            ::dynagraph::__private::Started::done(
+            call.done(
                 ::core::result::Result::Ok(
                     ::dynagraph::__private::Returned::one(
                         ::dynagraph::__private::Output::value::<

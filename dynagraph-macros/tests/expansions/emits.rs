@@ -36,7 +36,7 @@ const _: () = {
         ) -> ::dynagraph::__private::Started {
             let given_root = call.owned::<PathBuf>();
             let given_files = call.emitter::<PathBuf>(0usize);
-            ::dynagraph::__private::Started::done(
+            call.done(
                 match walk(given_root, given_files) {
                     ::core::result::Result::Ok(()) => {
                         ::core::result::Result::Ok(

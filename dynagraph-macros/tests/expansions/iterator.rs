@@ -38,7 +38,7 @@ const _: () = {
         ) -> ::dynagraph::__private::Started {
             let given_limit = call.owned::<u64>();
             let out = call.emitter::<u64>(0);
-            ::dynagraph::__private::Started::done(
+            call.done(
                 match numbers(given_limit) {
                     ::core::result::Result::Ok(value) => {
                         match out.blocking_emit_all(value) {

@@ -32,7 +32,7 @@ const _: () = {
         fn start(
             call: &mut ::dynagraph::__private::Call<'_>,
         ) -> ::dynagraph::__private::Started {
-            ::dynagraph::__private::Started::done(
+            call.done(
                 match pages() {
                     ::core::result::Result::Ok(value) => {
                         ::core::result::Result::Ok(

@@ -33,7 +33,7 @@ const _: () = {
             call: &mut ::dynagraph::__private::Call<'_>,
         ) -> ::dynagraph::__private::Started {
             let given_text = call.owned::<String>();
-            ::dynagraph::__private::Started::done(
+            call.done(
                 ::core::result::Result::Ok(
                     ::dynagraph::__private::Returned::one(
                         ::dynagraph::__private::Output::optional::<

@@ -36,7 +36,7 @@ const _: () = {
             call: &mut ::dynagraph::__private::Call<'_>,
         ) -> ::dynagraph::__private::Started {
             let given_piece = call.owned::<Piece>();
-            ::dynagraph::__private::Started::done(
+            call.done(
                 ::core::result::Result::Ok(
                     ::dynagraph::__private::Returned::one(
                         ::dynagraph::__private::Output::value::<

@@ -38,7 +38,7 @@ const _: () = {
         ) -> ::dynagraph::__private::Started {
             let given_path = call.held::<<Path as ::std::borrow::ToOwned>::Owned>();
             let out = call.emitter::<String>(0);
-            ::dynagraph::__private::Started::done(
+            call.done(
                 match lines(&*given_path) {
                     ::core::result::Result::Ok(value) => {
                         match out.blocking_emit_all(value) {

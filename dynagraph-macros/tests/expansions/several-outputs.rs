@@ -103,7 +103,7 @@ const _: () = {
         ) -> ::dynagraph::__private::Started {
             let given_text = call.held::<::std::string::String>();
             let given_rest = call.emitter::<char>(3usize);
-            ::dynagraph::__private::Started::done(
+            call.done(
                 match split(&*given_text, given_rest) {
                     (value_0, value_1, value_2) => {
                         ::core::result::Result::Ok(

@@ -20,8 +20,8 @@ use crate::event::EventKind;
 use crate::graph::NodeId;
 use crate::key::{KeyPath, StepKey};
 use crate::op::{
-    Call, Environment, Given, OpContext, Output, OutputKind, OutputSpec, Port, Progress, Returned,
-    Running, StepInfo,
+    Call, Environment, Given, OpContext, OpResult, Output, OutputKind, OutputSpec, Port, Progress,
+    Returned, Running, StepInfo,
 };
 use crate::plan::OpPlan;
 use crate::value::{Erased, TypeMap};
@@ -110,10 +110,11 @@ pub(super) fn start<P: Fn() -> KeyPath>(
     if rules.timed || engine.subscriber.is_some() {
         return start_watched(rules, inputs, environment);
     }
-    let called = call(rules, inputs, environment, running, waker);
+    let mut given = None;
+    let called = call(rules, inputs, environment, running, waker, &mut given);
     inputs.clear();
     match called {
-        Ok(Progress::Done(result)) => Attempt::Ended(result.map_err(StepError::Op)),
+        Ok(Progress::Done) => Attempt::Ended(ended(&mut given)),
         Ok(Progress::Running) => Attempt::Running,
         Err(payload) => Attempt::Ended(Err(broken(running, payload))),
     }
@@ -133,13 +134,14 @@ fn start_watched<P: Fn() -> KeyPath>(
     );
     let began = rules.timed.then(Instant::now);
     let mut running = Running::default();
-    let called = span.in_scope(|| call(rules, inputs, environment, &mut running, None));
+    let mut given = None;
+    let called = span.in_scope(|| call(rules, inputs, environment, &mut running, None, &mut given));
     inputs.clear();
     match called {
-        Ok(Progress::Done(result)) => {
+        Ok(Progress::Done) => {
             // Nobody can end an op that does its work in `start`.
             let missed = began.and_then(|began| rules.deadlines.missed_by(began.elapsed()));
-            Attempt::Ended(missed.map_or(result.map_err(StepError::Op), Err))
+            Attempt::Ended(missed.map_or_else(|| ended(&mut given), Err))
         }
         Ok(Progress::Running) => {
             let driven = driven(running).boxed();
@@ -167,9 +169,21 @@ pub(super) fn call<P: Fn() -> KeyPath>(
     environment: &StepEnvironment<'_, P>,
     running: &mut Running,
     waker: Option<&Waker>,
+    given: &mut Option<OpResult>,
 ) -> std::thread::Result<Progress> {
-    let start = || rules.behavior.start(&mut Call::new(inputs, environment, running, waker)).0;
+    let start = || {
+        let mut call = Call::new(inputs, environment, running, waker, given);
+        rules.behavior.start(&mut call).0
+    };
     catch_unwind(AssertUnwindSafe(start))
+}
+
+/// Takes what an op gave that has ended.
+pub(super) fn ended(given: &mut Option<OpResult>) -> AttemptResult {
+    match given.take() {
+        Some(result) => result.map_err(StepError::Op),
+        None => unreachable!("an op ends with what it gives"),
+    }
 }
 
 /// Goes on with an attempt.

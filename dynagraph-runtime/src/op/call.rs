@@ -24,7 +24,11 @@ pub struct Call<'a> {
     running: &'a mut Running,
     /// Who is woken when a future can go on, if it may begin at once.
     waker: Option<&'a Waker>,
+    /// What the op gave, if it has ended.
+    given: &'a mut Option<OpResult>,
 }
+
+pub(crate) type OpResult = Result<Returned, OpError>;
 
 /// What an attempt can ask for beside its inputs.
 pub(crate) trait Environment: fmt::Debug {
@@ -40,8 +44,9 @@ impl<'a> Call<'a> {
         environment: &'a dyn Environment,
         running: &'a mut Running,
         waker: Option<&'a Waker>,
+        given: &'a mut Option<OpResult>,
     ) -> Self {
-        Self { inputs, environment, running, waker }
+        Self { inputs, environment, running, waker, given }
     }
 
     /// Takes the next input: moved if this step is its last consumer, cloned otherwise.
@@ -80,6 +85,12 @@ impl<'a> Call<'a> {
         DynamicOut::new(self.environment.port(output))
     }
 
+    /// Ends the attempt.
+    pub fn done(&mut self, result: Result<Returned, OpError>) -> Started {
+        *self.given = Some(result);
+        Started(Progress::Done)
+    }
+
     /// Goes on with a future: the attempt ends when it does. It may begin here, at once.
     ///
     /// A future of the same type as that of the last attempt needs no memory of its own.
@@ -87,7 +98,7 @@ impl<'a> Call<'a> {
         &mut self,
         future: impl Future<Output = Result<Returned, OpError>> + Send + 'static,
     ) -> Started {
-        Started(self.running.begin(future, self.waker))
+        Started(self.running.begin(future, self.waker, self.given))
     }
 
     #[track_caller]
@@ -99,29 +110,16 @@ impl<'a> Call<'a> {
     }
 }
 
-/// How an attempt began: with its end, or with [a future](Call::future).
+/// How an attempt began: with [its end](Call::done), or with [a future](Call::future).
+#[derive(Debug)]
 pub struct Started(pub(crate) Progress);
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Progress {
-    Done(Result<Returned, OpError>),
+    /// With what the call was given.
+    Done,
     /// As the call's future.
     Running,
-}
-
-impl Started {
-    /// The attempt has ended.
-    pub fn done(result: Result<Returned, OpError>) -> Self {
-        Self(Progress::Done(result))
-    }
-}
-
-impl fmt::Debug for Started {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
-            Progress::Done(_) => "Done",
-            Progress::Running => "Running",
-        })
-    }
 }
 
 /// What an attempt gave, for every output of its op.

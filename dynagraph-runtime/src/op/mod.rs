@@ -13,7 +13,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 pub use call::{Call, Output, Returned, Started};
-pub(crate) use call::{Environment, Given, List, Outputs, Progress};
+pub(crate) use call::{Environment, Given, List, OpResult, Outputs, Progress};
 pub(crate) use cancellation::Cancellation;
 pub(crate) use context::StepInfo;
 pub use context::{OpContext, RunId};
@@ -53,7 +53,7 @@ pub trait Op: Sized + 'static {
 
     /// Starts one attempt of one step.
     ///
-    /// An op whose spec is blocking does its work here, on a thread that may block.
+    /// An op whose spec is blocking does its work here, on a thread that may block, and [ends](Call::done).
     /// Any other op returns at once, with [a future](Call::future) that does it.
     fn start(call: &mut Call<'_>) -> Started;
 }

@@ -5,10 +5,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
-use super::{Progress, Returned};
-use crate::error::OpError;
-
-type Given = Result<Returned, OpError>;
+use super::{OpResult, Progress};
 
 /// Where the future of an attempt is kept while it runs, and those of the attempts after it, one at a time.
 ///
@@ -18,15 +15,15 @@ pub(crate) struct Running(Option<Box<dyn Place>>);
 
 /// A place for futures of one type.
 trait Place: Any + Send {
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Given>;
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<OpResult>;
     fn clear(&mut self);
 }
 
 /// The future that runs, if one does.
 type Pinned<F> = Pin<Box<Option<F>>>;
 
-impl<F: Future<Output = Given> + Send + 'static> Place for Pinned<F> {
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Given> {
+impl<F: Future<Output = OpResult> + Send + 'static> Place for Pinned<F> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<OpResult> {
         let Some(future) = self.as_mut().as_pin_mut() else { return Poll::Pending };
         let given = ready!(future.poll(context));
         self.set(None);
@@ -40,9 +37,14 @@ impl<F: Future<Output = Given> + Send + 'static> Place for Pinned<F> {
 
 impl Running {
     /// Keeps a future, and begins it if somebody is there to be woken. What was here before is dropped.
-    pub(super) fn begin<F>(&mut self, future: F, waker: Option<&Waker>) -> Progress
+    pub(super) fn begin<F>(
+        &mut self,
+        future: F,
+        waker: Option<&Waker>,
+        given: &mut Option<OpResult>,
+    ) -> Progress
     where
-        F: Future<Output = Given> + Send + 'static,
+        F: Future<Output = OpResult> + Send + 'static,
     {
         let known = self.0.as_deref_mut().and_then(|place| {
             let place: &mut dyn Any = place;
@@ -51,11 +53,11 @@ impl Running {
         match known {
             Some(place) => {
                 place.set(Some(future));
-                progress(place, waker)
+                begun(place, waker, given)
             }
             None => {
                 let place = self.0.insert(Box::new(Box::pin(Some(future))));
-                progress(&mut **place, waker)
+                begun(&mut **place, waker, given)
             }
         }
     }
@@ -63,7 +65,7 @@ impl Running {
     /// Goes on with the future, which is dropped at its end. Without one, there is no end.
     ///
     /// What the future does may panic.
-    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Given> {
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<OpResult> {
         match &mut self.0 {
             Some(place) => place.poll(context),
             None => Poll::Pending,
@@ -79,10 +81,17 @@ impl Running {
 }
 
 /// Begins the future in a place.
-fn progress(place: &mut (impl Place + ?Sized), waker: Option<&Waker>) -> Progress {
+fn begun(
+    place: &mut (impl Place + ?Sized),
+    waker: Option<&Waker>,
+    given: &mut Option<OpResult>,
+) -> Progress {
     let Some(waker) = waker else { return Progress::Running };
     match place.poll(&mut Context::from_waker(waker)) {
-        Poll::Ready(given) => Progress::Done(given),
+        Poll::Ready(result) => {
+            *given = Some(result);
+            Progress::Done
+        }
         Poll::Pending => Progress::Running,
     }
 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 pub use handle::{Canceler, RunHandle};
 #[cfg(feature = "test")]
-pub use replacing::{Later, Replace, StandsFor, TakenBy};
+pub use replacing::{Attempted, Later, Replace, StandsFor, TakenBy};
 pub use report::{RunReport, RunStatus};
 
 use crate::engine::{self, Options};

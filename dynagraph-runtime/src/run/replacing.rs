@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Run;
 use crate::error::OpError;
 use crate::graph::{DynamicHandle, Inputs, OutputHandle};
-use crate::op::{Call, DynamicOutput, ErasedOp, Op, Output, Progress, Returned, Started};
+use crate::op::{Call, DynamicOutput, ErasedOp, Op, OpResult, Output, Returned, Started};
 use crate::value::Value;
 
 /// Replaces an op in a run, for tests. With the feature `test`; the prelude brings it.
@@ -41,8 +41,8 @@ pub trait Replace<F>: Sized {
     /// #     fn spec() -> OpSpec {
     /// #         OpSpec::new(&["url"])
     /// #     }
-    /// #     fn start(_: &mut Call<'_>) -> Started {
-    /// #         Started::done(Err("there is no network here".into()))
+    /// #     fn start(call: &mut Call<'_>) -> Started {
+    /// #         call.done(Err("there is no network here".into()))
     /// #     }
     /// # }
     /// # type fetch = Fetch;
@@ -104,12 +104,7 @@ where
 {
     fn start(&self, call: &mut Call<'_>) -> Started {
         let future = O::Inputs::call(&self.function, call).later();
-        call.future(async move {
-            match future.await.started().0 {
-                Progress::Done(result) => result,
-                Progress::Running => unreachable!("only a call has a future to go on with"),
-            }
-        })
+        call.future(async move { future.await.returned() })
     }
 }
 
@@ -193,7 +188,7 @@ taken_by!(A B C D E I J K L M N O);
 /// | `OutputHandle<T>` | `T` or `Result<T, OpError>` |
 /// | `OutputHandle<T>`, and the op is `optional` | also `Option<T>` or `Result<Option<T>, OpError>` |
 /// | `DynamicHandle<T>` | `Vec<DynamicOutput<T>>` or `Result<Vec<DynamicOutput<T>>, OpError>`, also for an op that emits |
-/// | several handles | [`Returned`], with every output in order, or [`Started`] for one that may fail |
+/// | several handles | [`Returned`], with every output in order, or [`Attempted`] for one that may fail |
 /// | any | [`OpError`], for an attempt that fails |
 ///
 /// `None` for an op that is not `optional` fails the step.
@@ -206,76 +201,84 @@ taken_by!(A B C D E I J K L M N O);
 )]
 pub trait StandsFor<H> {
     #[doc(hidden)]
-    fn started(self) -> Started;
+    fn returned(self) -> OpResult;
 }
 
-fn one(output: Output) -> Started {
-    Started::done(Ok(Returned::one(output)))
-}
-
-fn one_of(result: Result<Output, OpError>) -> Started {
-    Started::done(result.map(Returned::one))
+fn one_of(result: Result<Output, OpError>) -> OpResult {
+    result.map(Returned::one)
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Value> StandsFor<OutputHandle<T>> for T {
-    fn started(self) -> Started {
-        one(Output::value(self))
+    fn returned(self) -> OpResult {
+        Ok(Returned::one(Output::value(self)))
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Value> StandsFor<OutputHandle<T>> for Result<T, OpError> {
-    fn started(self) -> Started {
+    fn returned(self) -> OpResult {
         one_of(self.map(Output::value))
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Value> StandsFor<OutputHandle<T>> for Option<T> {
-    fn started(self) -> Started {
-        one(Output::optional(self))
+    fn returned(self) -> OpResult {
+        Ok(Returned::one(Output::optional(self)))
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Value> StandsFor<OutputHandle<T>> for Result<Option<T>, OpError> {
-    fn started(self) -> Started {
+    fn returned(self) -> OpResult {
         one_of(self.map(Output::optional))
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Value> StandsFor<DynamicHandle<T>> for Vec<DynamicOutput<T>> {
-    fn started(self) -> Started {
-        one(Output::list(self))
+    fn returned(self) -> OpResult {
+        Ok(Returned::one(Output::list(self)))
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Value> StandsFor<DynamicHandle<T>> for Result<Vec<DynamicOutput<T>>, OpError> {
-    fn started(self) -> Started {
+    fn returned(self) -> OpResult {
         one_of(self.map(Output::list))
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<H> StandsFor<H> for Returned {
-    fn started(self) -> Started {
-        Started::done(Ok(self))
+    fn returned(self) -> OpResult {
+        Ok(self)
+    }
+}
+
+/// What a function gives that replaces an op of several outputs, and may fail.
+///
+/// Made from a `Result<Returned, OpError>`.
+#[derive(Debug)]
+pub struct Attempted(Result<Returned, OpError>);
+
+impl From<Result<Returned, OpError>> for Attempted {
+    fn from(result: Result<Returned, OpError>) -> Self {
+        Self(result)
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<H> StandsFor<H> for Started {
-    fn started(self) -> Started {
-        self
+impl<H> StandsFor<H> for Attempted {
+    fn returned(self) -> OpResult {
+        self.0
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<H> StandsFor<H> for OpError {
-    fn started(self) -> Started {
-        Started::done(Err(self))
+    fn returned(self) -> OpResult {
+        Err(self)
     }
 }

@@ -83,7 +83,7 @@ impl<I: Operands, R: Outcome, const BLOCKING: bool, const OPTIONAL: bool> Op
         // Ends with the step, also when it panics or is dropped.
         let running = Running::begin(Resource::clone(&step.recorder), work.node);
         if matches!(work.style, Style::Blocking | Style::Inline) {
-            return Started::done(step.compute::<R>(work, &inputs));
+            return call.done(step.compute::<R>(work, &inputs));
         }
         call.future(async move {
             let _running = running;
@@ -196,10 +196,10 @@ impl<I: Operand, const BLOCKING: bool, const EMITS: bool, const PLAIN: bool, con
         let producing = Producing { step, producer, script, outs };
         if BLOCKING {
             let emitted = producing.blocking_emit();
-            return Started::done(emitted.and_then(|()| producing.finish::<PLAIN, FANS>()));
+            return call.done(emitted.and_then(|()| producing.finish::<PLAIN, FANS>()));
         }
         if producing.producer.pace == Style::Inline && producing.outs.is_empty() {
-            return Started::done(producing.finish::<PLAIN, FANS>());
+            return call.done(producing.finish::<PLAIN, FANS>());
         }
         call.future(async move {
             producing.emit().await?;

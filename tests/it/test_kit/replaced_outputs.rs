@@ -1,7 +1,7 @@
 //! What a function that replaces an op may give, and what it takes.
 
 use dynagraph::prelude::*;
-use dynagraph::{Output, Returned, Started};
+use dynagraph::{Attempted, Output, Returned};
 
 use super::{crawl, fetch};
 use crate::support::{FLAVORS, add, count, echo, ends, keys_of, steps, sum};
@@ -94,7 +94,7 @@ async fn an_op_of_several_outputs_is_replaced_by_all_of_them() {
     let run = splitting().run().replace::<split>(move |x| async move { outputs(x) });
     assert_eq!(run.await.unwrap(), 21);
     let run = splitting().run().replace::<split>(move |x| async move {
-        Started::done(if x == 10 { Err("ten".into()) } else { Ok(outputs(x)) })
+        Attempted::from(if x == 10 { Err("ten".into()) } else { Ok(outputs(x)) })
     });
     assert_eq!(run.await.unwrap_err().to_string(), "step `split` failed: ten");
 }

@@ -5,12 +5,11 @@ use std::task::Waker;
 
 use super::advance::On;
 use super::{Chain, Next, PLACES};
-use crate::engine::attempt::{StepEnvironment, broken, call};
+use crate::engine::attempt::{StepEnvironment, broken, call, ended};
 use crate::engine::outcome::Outcome;
 use crate::engine::rules::Quick;
-use crate::error::StepError;
 use crate::graph::NodeId;
-use crate::op::{Given, Output, Outputs, Progress, Returned};
+use crate::op::{Given, OpResult, Output, Outputs, Progress, Returned};
 use crate::step::StepStatus;
 use crate::value::Erased;
 
@@ -55,17 +54,22 @@ impl Chain {
             info: OnceCell::new(),
         };
         let place = &mut places[self.at % PLACES];
-        let called = call(engine.rules(id), &mut values.inputs, &environment, place, waker);
+        let (rules, inputs) = (engine.rules(id), &mut values.inputs);
+        let called = call(rules, inputs, &environment, place, waker, &mut step.given);
         step.info = environment.info.into_inner();
         values.inputs.clear();
         match called {
-            Ok(Progress::Done(Ok(Returned(Outputs::One(Output(Given::Value(value)))))))
-                if step.info.is_none() =>
-            {
-                self.settle_quick(id, quick, value);
-                None
-            }
-            Ok(Progress::Done(result)) => self.settle_told(id, result.map_err(StepError::Op)),
+            Ok(Progress::Done) => match plain(&mut step.given) {
+                Some(value) if step.info.is_none() => {
+                    self.settle_quick(id, quick, value);
+                    None
+                }
+                Some(value) => self.settle_told(id, Ok(Returned::one(Output(Given::Value(value))))),
+                None => {
+                    let result = ended(&mut step.given);
+                    self.settle_told(id, result)
+                }
+            },
             Ok(Progress::Running) => {
                 step.running = Some(id);
                 Some(Next::Wait)
@@ -83,5 +87,15 @@ impl Chain {
         self.step.begun = 0;
         self.values.put(quick.output, Outcome::Ready(value));
         self.at += 1;
+    }
+}
+
+/// Takes what an op gave, if it is one value.
+fn plain(given: &mut Option<OpResult>) -> Option<Erased> {
+    match given
+        .take_if(|given| matches!(given, Ok(Returned(Outputs::One(Output(Given::Value(_)))))))?
+    {
+        Ok(Returned(Outputs::One(Output(Given::Value(value))))) => Some(value),
+        _ => None,
     }
 }

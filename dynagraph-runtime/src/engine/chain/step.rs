@@ -17,7 +17,7 @@ use crate::engine::ledger::{Ended, How};
 use crate::engine::outcome::Outcome;
 use crate::engine::verdict::Verdict;
 use crate::graph::NodeId;
-use crate::op::{Given, Output, Outputs, Returned, StepInfo};
+use crate::op::{Given, OpResult, Output, Outputs, Returned, StepInfo};
 use crate::plan::Work;
 use crate::value::Erased;
 
@@ -39,6 +39,8 @@ pub(super) struct Step {
     began: Option<Instant>,
     /// What another attempt would be given.
     kept: Vec<Erased>,
+    /// What an op gave that has just ended.
+    pub(super) given: Option<OpResult>,
     /// The attempt that runs, as its op sees it.
     pub(super) info: Option<Arc<StepInfo>>,
 }
