@@ -1,7 +1,9 @@
 //! The command line.
 
+use std::fs::OpenOptions;
+use std::io;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
 
@@ -39,7 +41,7 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) scaling: bool,
 
-    /// Writes what is printed to this file, too
+    /// Writes what is printed to this file, too; a relative path starts at the workspace
     #[arg(long, value_name = "FILE")]
     pub(crate) write: Option<PathBuf>,
 
@@ -71,6 +73,14 @@ impl Args {
     pub(crate) fn workers(&self) -> usize {
         let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         self.workers.unwrap_or_else(cores)
+    }
+
+    /// The file to write, which is made if it is not there.
+    pub(crate) fn file(&self) -> Result<Option<PathBuf>, io::Error> {
+        let Some(file) = &self.write else { return Ok(None) };
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
+        OpenOptions::new().append(true).create(true).open(&file)?;
+        Ok(Some(file))
     }
 
     /// The most keys.

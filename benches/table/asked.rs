@@ -18,8 +18,8 @@ const BESIDE_SPAWN: [(Row, &[u64], f64); 6] = [
     (Row::Nested, &[MILLION], 0.5),
 ];
 
-/// The part of the table that was measured.
-pub(crate) fn render(results: &Results) -> String {
+/// The part of it that was measured, if any was.
+pub(crate) fn render(results: &Results) -> Option<String> {
     let mut table = Table::new(&["work", "asked, at most", "wall", "CPU", "met"]);
     for (row, sizes, most) in BESIDE_SPAWN {
         for &n in sizes {
@@ -52,7 +52,7 @@ pub(crate) fn render(results: &Results) -> String {
         2.0,
         results.beside((Row::AllFail, 100_000), Contestant::Dynagraph, Contestant::Plain),
     );
-    table.render(2)
+    (!table.is_empty()).then(|| table.render(2))
 }
 
 fn push_pair(

@@ -37,14 +37,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{}", child::run(&args)?);
         return Ok(());
     }
+    // Fails before the work rather than after it.
+    let file = args.file()?;
     let text = if args.scaling {
         let machine = machine::describe(args.workers());
-        format!("# Scaling\n\n{machine}.\n\n{}", scaling::render(args.rounds))
+        let rounds = args.rounds;
+        format!("# Scaling\n\n{machine}, {rounds} rounds.\n\n{}", scaling::render(rounds))
     } else {
         whole(&args)?
     };
     println!("{text}");
-    if let Some(file) = &args.write {
+    if let Some(file) = file {
         std::fs::write(file, text)?;
     }
     Ok(())
@@ -53,6 +56,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Runs every row, and says on the way where it is.
 fn whole(args: &Args) -> Result<String, Box<dyn Error>> {
     let workers = args.workers();
+    let machine = machine::describe(workers);
     let (limit, sample) = if args.quick { (2, 5) } else { (10, 20) };
     let arena = Arena::new(workers, Duration::from_secs(limit))?;
     let care = Care { rounds: args.rounds, sample: Duration::from_millis(sample), workers };
@@ -63,11 +67,8 @@ fn whole(args: &Args) -> Result<String, Box<dyn Error>> {
         results.0.extend(cells);
         eprintln!("{:4} s  {}", start.elapsed().as_secs(), row.title());
     }
-    Ok(format!(
-        "# Results\n\nOn {}; the median of {} rounds. See [README.md](README.md).\n\n## Asked\n\n{}\n## All\n\n{}",
-        machine::describe(workers),
-        args.rounds,
-        asked::render(&results),
-        results.render(),
-    ))
+    let asked = asked::render(&results)
+        .map_or_else(String::new, |asked| format!("## Asked\n\n{asked}\n## All\n\n"));
+    let rounds = args.rounds;
+    Ok(format!("# Results\n\n{machine}, {rounds} rounds.\n\n{asked}{}", results.render()))
 }

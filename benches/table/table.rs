@@ -19,6 +19,11 @@ impl Table {
         self.rows.push(row);
     }
 
+    /// Whether there is a head only.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.len() < 2
+    }
+
     /// As text; so many columns are aligned to the left, the others to the right.
     pub(crate) fn render(&self, left: usize) -> String {
         let columns = self.rows.first().map_or(0, Vec::len);

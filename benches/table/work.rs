@@ -76,9 +76,11 @@ pub(crate) fn increment(x: u64) -> u64 {
 
 /// Takes about 100 µs of one core.
 pub(crate) fn burn(x: u64) -> u64 {
-    let mut state = black_box(x);
-    for _ in 0..75_000 {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+    let mut state = black_box(x + 1);
+    for _ in 0..60_000 {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
     }
     black_box(state);
     x
