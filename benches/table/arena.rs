@@ -30,7 +30,11 @@ impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooSlow(limit) => write!(f, "> {} s", limit.as_secs()),
-            Self::Failed(error) => write!(f, "failed: {error}"),
+            Self::Failed(error) => {
+                // It stands in a cell of a table.
+                let short = error.chars().map(|c| if "|\n".contains(c) { ' ' } else { c }).take(60);
+                write!(f, "failed: {}", short.collect::<String>())
+            }
         }
     }
 }
@@ -38,16 +42,16 @@ impl fmt::Display for Missing {
 impl Error for Missing {}
 
 impl Arena {
-    /// With so many threads; a run that takes longer than `limit` is given up.
+    /// With so many threads; a run that takes longer than `limit`, for a million keys or fewer, is given up.
     pub(crate) fn new(workers: usize, limit: Duration) -> Result<Self, Box<dyn Error>> {
         rayon::ThreadPoolBuilder::new().num_threads(workers).build_global()?;
         let runtime = Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;
         Ok(Self { runtime, limit })
     }
 
-    /// The longest that a run may take.
-    pub(crate) fn limit(&self) -> Duration {
-        self.limit
+    /// The longest that a run of so many keys may take.
+    pub(crate) fn limit(&self, n: u64) -> Duration {
+        self.limit * u32::try_from(n / 1_000_000).unwrap_or(u32::MAX).max(1)
     }
 
     /// Does the work so often, and checks each result.
@@ -68,12 +72,13 @@ impl Arena {
         let Some(run) = contestant.run(row, n) else {
             return Err(Missing::Failed("takes no part".to_owned()));
         };
-        let run = async { tokio::time::timeout(self.limit, run).await };
+        let limit = self.limit(n);
+        let run = async { tokio::time::timeout(limit, run).await };
         match self.runtime.block_on(run) {
             Ok(Ok(tally)) if tally == row.expected(n) => Ok(()),
             Ok(Ok(tally)) => Err(Missing::Failed(format!("came to {tally:?}"))),
             Ok(Err(error)) => Err(Missing::Failed(error)),
-            Err(_) => Err(Missing::TooSlow(self.limit)),
+            Err(_) => Err(Missing::TooSlow(limit)),
         }
     }
 

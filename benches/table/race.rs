@@ -39,8 +39,8 @@ pub(crate) struct Care {
 #[derive(Debug)]
 struct Racer {
     contestant: Contestant,
-    /// What it took last, and how much more that was than before.
-    took: Option<(Duration, f64)>,
+    /// What a run took, and of how many keys.
+    took: Option<(Duration, u64)>,
     out: Option<Missing>,
 }
 
@@ -69,10 +69,13 @@ fn heat(arena: &Arena, care: Care, (row, n): (Row, u64), racers: &mut [Racer]) -
         racer.warm_up(arena, row, n);
     }
     let mut samples = vec![Vec::new(); racers.len()];
+    let mut order: Vec<usize> = (0..racers.len()).collect();
     for _ in 0..care.rounds {
-        for (racer, samples) in racers.iter_mut().zip(&mut samples) {
-            samples.extend(racer.sample(arena, care.sample, row, n));
+        for &place in &order {
+            samples[place].extend(racers[place].sample(arena, care.sample, row, n));
         }
+        // Whoever comes after another finds the memory as that one left it.
+        order.reverse();
     }
     let cell = |(racer, samples): (&mut Racer, Vec<Sample>)| {
         let contestant = racer.contestant;
@@ -88,8 +91,11 @@ fn heat(arena: &Arena, care: Care, (row, n): (Row, u64), racers: &mut [Racer]) -
 impl Racer {
     /// Runs once, and is out if that takes too long or surely would.
     fn warm_up(&mut self, arena: &Arena, row: Row, n: u64) {
-        if self.took.is_some_and(|(took, growth)| took.mul_f64(growth) > arena.limit()) {
-            self.out.get_or_insert(Missing::TooSlow(arena.limit()));
+        let limit = arena.limit(n);
+        #[expect(clippy::cast_precision_loss, reason = "it is a forecast")]
+        let forecast = |(took, keys): (Duration, u64)| took.mul_f64(n as f64 / keys as f64);
+        if self.took.map(forecast).is_some_and(|forecast| forecast > 3 * limit) {
+            self.out.get_or_insert(Missing::TooSlow(limit));
         }
         if self.out.is_some() {
             return;
@@ -100,11 +106,9 @@ impl Racer {
             return;
         }
         let took = start.elapsed().max(Duration::from_nanos(1));
-        // Every size is ten times the one before.
-        let growth = self.took.map_or(10.0, |(before, _)| took.div_duration_f64(before).max(10.0));
-        self.took = Some((took, growth));
-        if took > arena.limit() {
-            self.out = Some(Missing::TooSlow(arena.limit()));
+        self.took = Some((took, n));
+        if took > limit {
+            self.out = Some(Missing::TooSlow(limit));
         }
     }
 

@@ -6,6 +6,20 @@ use crate::race::{Cell, Figures};
 use crate::row::Row;
 use crate::table::{Table, keys, megabytes, number};
 
+const HEAD: [&str; 11] = [
+    "work",
+    "keys",
+    "with",
+    "wall ns",
+    "CPU ns",
+    "× spawn, wall",
+    "× spawn, CPU",
+    "allocations",
+    "bytes",
+    "peak RSS MB",
+    "speed-up",
+];
+
 /// What was measured, to look things up in.
 #[derive(Debug, Default)]
 pub(crate) struct Results(pub(crate) Vec<Cell>);
@@ -31,19 +45,7 @@ impl Results {
 
     /// The whole table.
     pub(crate) fn render(&self) -> String {
-        let mut table = Table::new(&[
-            "work",
-            "keys",
-            "with",
-            "wall ns",
-            "CPU ns",
-            "× spawn, wall",
-            "× spawn, CPU",
-            "allocations",
-            "bytes",
-            "peak RSS MB",
-            "speed-up",
-        ]);
+        let mut table = Table::new(&HEAD);
         for cell in &self.0 {
             table.push(self.line(cell));
         }
@@ -57,7 +59,7 @@ impl Results {
             Err(missing) => line.extend([missing.to_string()]),
             Ok(figures) => line.extend(self.figures(cell, figures)),
         }
-        line.resize(11, String::new());
+        line.resize(HEAD.len(), String::new());
         line
     }
 
@@ -65,7 +67,9 @@ impl Results {
         let of = |field: fn(&Sample) -> f64| number(median(samples.iter().map(field)));
         let place = (cell.row, cell.n);
         let spawn = self.beside(place, cell.contestant, Contestant::Spawn);
-        let (wall, cpu) = spawn.unwrap_or((f64::NAN, f64::NAN));
+        let [wall, cpu] = spawn.map_or_else(Default::default, |(wall, cpu)| {
+            [format!("{wall:.2}"), format!("{cpu:.2}")]
+        });
         let [allocations, bytes, peak] = memory.map_or_else(Default::default, |memory| {
             [number(memory.allocations), number(memory.bytes), megabytes(memory.peak)]
         });
@@ -73,8 +77,6 @@ impl Results {
             .beside(place, Contestant::Sequential, cell.contestant)
             .filter(|_| cell.row == Row::Cpu)
             .map_or_else(String::new, |(wall, _)| format!("{wall:.2}"));
-        let wall = if wall.is_nan() { String::new() } else { format!("{wall:.2}") };
-        let cpu = if cpu.is_nan() { String::new() } else { format!("{cpu:.2}") };
         [of(|s| s.wall), of(|s| s.cpu), wall, cpu, allocations, bytes, peak, speed_up]
     }
 }
