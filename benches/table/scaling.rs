@@ -12,9 +12,9 @@ const WORK: [(Row, Contestant, u64); 6] = [
     (Row::Map, Contestant::Dynagraph, 1_000_000),
     (Row::Map, Contestant::Spawn, 1_000_000),
     (Row::Sync, Contestant::Dynagraph, 1_000_000),
-    (Row::Cpu, Contestant::Dynagraph, 10_000),
-    (Row::Cpu, Contestant::Spawn, 10_000),
-    (Row::Cpu, Contestant::Rayon, 10_000),
+    (Row::Cpu, Contestant::Dynagraph, 2_000),
+    (Row::Cpu, Contestant::Spawn, 2_000),
+    (Row::Cpu, Contestant::Rayon, 2_000),
 ];
 
 /// Runs all of it on 1, 2, 4, … cores, in processes of their own, interleaved.
