@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use joined::Joined;
-pub(crate) use placed::Placed;
+pub(crate) use placed::{Placed, permute};
 
 use crate::key::MappingKey;
 use crate::sync::lock;

@@ -77,6 +77,14 @@ impl<T> Placed<T> {
         self.values.append(&mut other.values);
     }
 
+    /// How many values there are but for those that are left out, as in [`into_vec`](Self::into_vec).
+    pub(crate) fn count(&self, moved: Option<&[Option<u64>]>) -> usize {
+        let Some(moved) = moved else { return self.len() };
+        let places = self.runs.iter().flat_map(|run| run.first..run.end());
+        let stands = |place: u64| moved.get(usize::try_from(place).ok()?).copied().flatten();
+        places.filter_map(stands).count()
+    }
+
     /// The values in order.
     ///
     /// `moved` says where the value of a place stands now, or that it is left out.
@@ -133,7 +141,7 @@ fn sources(runs: Vec<Run>, moved: Option<&[Option<u64>]>) -> (Vec<usize>, usize)
 }
 
 /// Puts each value where it is wanted, along the circles in which they displace each other.
-fn permute<T>(values: &mut [T], mut sources: Vec<usize>) {
+pub(crate) fn permute<T>(values: &mut [T], mut sources: Vec<usize>) {
     assert_eq!(values.len(), sources.len(), "one value stands at each place");
     for start in 0..values.len() {
         let mut at = start;
@@ -225,6 +233,7 @@ mod tests {
         }
         assert_eq!(placed([4, 1]).into_vec(Some(&moved)), [4, 1]);
         assert_eq!(placed([0, 3]).into_vec(Some(&moved)), [0; 0]);
+        assert_eq!(placed(0..9).count(Some(&moved)), 3);
     }
 
     #[derive(Debug)]

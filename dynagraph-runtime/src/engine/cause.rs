@@ -104,6 +104,10 @@ impl Cause {
         }))
     }
 
+    pub(super) fn is_known(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// The failure that stands for all, if the cause is known.
     pub(super) fn first(&self) -> Option<&Arc<FailedStep>> {
         self.0.as_ref().map(|link| &link.first)
@@ -164,15 +168,15 @@ impl Accepted {
 
 impl Engine {
     /// The cause that a step which failed is, if causes are made.
-    pub(super) fn cause_of(&self, ended: &Ended, path: impl FnOnce() -> KeyPath) -> Cause {
-        let Some(error) = ended.error.as_ref().filter(|_| self.accepted.traced) else {
+    pub(super) fn cause_of(&self, ended: &mut Ended, path: impl FnOnce() -> KeyPath) -> Cause {
+        let Some(error) = ended.error.as_mut().filter(|_| self.accepted.traced) else {
             return Cause::UNKNOWN;
         };
         Cause::failed(FailedStep {
             node: ended.node,
             key: self.step_key(ended.node, path()),
             attempts: ended.attempts,
-            error: Arc::clone(error),
+            error: error.share(),
         })
     }
 }

@@ -39,6 +39,8 @@ pub(super) struct Missing {
     keys: u64,
     /// Why there are some without which nothing is gathered.
     pub(super) causes: Placed<Cause>,
+    /// Those of them of which nobody knows why.
+    pub(super) unexplained: Placed<()>,
     /// Those that failed and may be tolerated: the key itself, or those of the copies in it.
     pub(super) failed: Placed<Vec<(MappingKey, Cause)>>,
 }
@@ -51,6 +53,7 @@ impl Missing {
     fn append(&mut self, other: &mut Self) {
         self.keys += std::mem::take(&mut other.keys);
         self.causes.append(&mut other.causes);
+        self.unexplained.append(&mut other.unexplained);
         self.failed.append(&mut other.failed);
     }
 }
@@ -121,7 +124,8 @@ impl LaneCollected {
             (Some(cause), Failures::Tolerated { nested: false, .. }) => {
                 self.missing.failed.push(index, vec![(key.clone(), cause)]);
             }
-            (Some(cause), _) => self.missing.causes.push(index, cause),
+            (Some(cause), _) if cause.is_known() => self.missing.causes.push(index, cause),
+            (Some(_), _) => self.missing.unexplained.push(index, ()),
         }
     }
 

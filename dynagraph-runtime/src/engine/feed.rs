@@ -194,8 +194,8 @@ impl<'a> Zipping<'a> {
             let error = StepError::Unmatched { key: key.to_string(), left };
             let path = || self.fan_out.frame.path.child(key.clone(), index);
             let engine = &self.fan_out.engine;
-            let ended = Ended::failure(How::at_once(self.step()), error);
-            let cause = Cause::merged([engine.cause_of(&ended, path), value.cause()]);
+            let mut ended = Ended::failure(How::at_once(self.step()), error);
+            let cause = Cause::merged([engine.cause_of(&mut ended, path), value.cause()]);
             engine.record(ended, path);
             let elements = Elements::One(Outcome::Failed(cause));
             self.fan_out.push_at(Item { index, key, elements });

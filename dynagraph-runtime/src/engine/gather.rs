@@ -29,6 +29,7 @@ pub(super) async fn collect(instance: &Instance, id: NodeId, of: CollectPlan) {
 fn settled(engine: &Engine, collected: &Collected) -> Outcome {
     let Rest { missing, order, ending } = collected.take_rest();
     let moved = order.as_deref().map(Order::places);
+    let unexplained = missing.unexplained.count(moved);
     let mut causes = missing.causes.into_vec(moved);
     let failed: Vec<_> = missing.failed.into_vec(moved).into_iter().flatten().collect();
     match ending {
@@ -38,7 +39,7 @@ fn settled(engine: &Engine, collected: &Collected) -> Outcome {
             }
             Outcome::Failed(Cause::merged([cause].into_iter().chain(causes)))
         }
-        _ if !causes.is_empty() => Outcome::Failed(Cause::merged(causes)),
+        _ if unexplained > 0 || !causes.is_empty() => Outcome::Failed(Cause::merged(causes)),
         Ending::Skipped => Outcome::Skipped,
         Ending::Done => {
             let made = guarded(engine, || {

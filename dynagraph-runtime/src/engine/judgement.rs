@@ -6,7 +6,7 @@ use super::cause::{Cause, CopyOf, Passed};
 use crate::graph::{NodeId, ScopeId};
 use crate::key::MappingKey;
 use crate::plan::Plan;
-use crate::step::{StepReport, StepStatus};
+use crate::step::{StepRecord, StepStatus};
 
 type Keys = Vec<MappingKey>;
 
@@ -47,28 +47,27 @@ impl Judgement {
         judgement
     }
 
-    /// The steps that the run fails because of: none if it does not.
+    /// Where the steps are that the run fails because of: nowhere if it does not.
     ///
     /// If all failures were accepted and something else was not run because of them, all failures.
-    pub(crate) fn fatal(&self, plan: &Plan, steps: &[StepReport]) -> Vec<StepReport> {
-        let of = |status| steps.iter().filter(move |step| step.status == status);
+    pub(crate) fn fatal(&self, plan: &Plan, steps: &[StepRecord]) -> Vec<usize> {
+        let of = |status| (0..steps.len()).filter(move |at| steps[*at].status == status);
+        let tolerated = |at: &usize| self.tolerates(plan, &steps[*at]);
         let failed = of(StepStatus::Failure);
         if self.failures.is_empty() {
-            return failed.cloned().collect();
+            return failed.collect();
         }
-        let fatal: Vec<_> =
-            failed.clone().filter(|step| !self.tolerates(plan, step)).cloned().collect();
+        let fatal: Vec<_> = failed.clone().filter(|at| !tolerated(at)).collect();
         if !fatal.is_empty() {
             return fatal;
         }
-        let mut lost = of(StepStatus::UpstreamFailed);
-        if self.lost_output || lost.any(|step| !self.tolerates(plan, step)) {
-            return failed.cloned().collect();
+        if self.lost_output || of(StepStatus::UpstreamFailed).any(|at| !tolerated(&at)) {
+            return failed.collect();
         }
         Vec::new()
     }
 
-    fn tolerates(&self, plan: &Plan, step: &StepReport) -> bool {
+    fn tolerates(&self, plan: &Plan, step: &StepRecord) -> bool {
         let keys = step.path.keys();
         let home = plan.node(step.node).scope;
         let given_up = |(depth, scope): (usize, ScopeId)| {
@@ -113,7 +112,7 @@ impl Upstream<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, OnceLock};
+    use std::sync::Arc;
 
     use super::super::cause::FailedStep;
     use super::*;
@@ -139,18 +138,14 @@ mod tests {
         }
 
         /// A step in a copy of a scope; its node is the one that each copy is given.
-        fn step(&self, scope: ScopeId, path: &KeyPath, status: StepStatus) -> StepReport {
-            StepReport {
+        fn step(&self, scope: ScopeId, path: &KeyPath, status: StepStatus) -> StepRecord {
+            StepRecord {
                 node: self.plan.element_of(scope),
-                name: "step".into(),
-                op: "step",
                 path: path.clone(),
                 status,
                 attempts: 1,
                 error: None,
-                time: None,
-                metadata: Vec::new(),
-                key: OnceLock::new(),
+                extra: None,
             }
         }
 
@@ -163,10 +158,10 @@ mod tests {
             })
         }
 
-        fn fatal(&self, accepted: &[Cause], steps: &[StepReport]) -> Vec<String> {
+        fn fatal(&self, accepted: &[Cause], steps: &[StepRecord]) -> Vec<String> {
             let judgement = Judgement::new(&self.plan, accepted, false);
             let fatal = judgement.fatal(&self.plan, steps);
-            fatal.iter().map(|step| step.key().to_owned()).collect()
+            fatal.into_iter().map(|at| steps[at].path.to_string()).collect()
         }
     }
 
@@ -187,8 +182,9 @@ mod tests {
         assert!(job.fatal(std::slice::from_ref(&given_up), &inside).is_empty());
         for (scope, keys) in [(job.outer, &[2][..]), (job.inner, &[2, 2])] {
             let outside = job.step(scope, &path(keys), StepStatus::UpstreamFailed);
-            let steps = [inside[0].clone(), outside];
-            assert_eq!(job.fatal(std::slice::from_ref(&given_up), &steps), ["step[1/2]"]);
+            let inside = job.step(job.inner, &path(&[1, 2]), StepStatus::Failure);
+            let steps = [inside, outside];
+            assert_eq!(job.fatal(std::slice::from_ref(&given_up), &steps), ["1/2"]);
         }
     }
 
@@ -201,7 +197,7 @@ mod tests {
             job.step(job.outer, &path(&[1]), StepStatus::Failure),
             job.step(job.inner, &path(&[1, 2]), StepStatus::Failure),
         ];
-        assert_eq!(job.fatal(&[given_up], &steps), ["step[1]"]);
+        assert_eq!(job.fatal(&[given_up], &steps), ["1"]);
     }
 
     #[test]
@@ -211,7 +207,7 @@ mod tests {
             job.step(job.outer, &path(&[1]), StepStatus::UpstreamFailed),
             job.step(job.outer, &path(&[2]), StepStatus::Failure),
         ];
-        assert_eq!(job.fatal(&[], &steps), ["step[2]"]);
+        assert_eq!(job.fatal(&[], &steps), ["2"]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a run knows of its steps.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
@@ -11,8 +11,8 @@ use super::stop::Why;
 use crate::error::StepError;
 use crate::event::{EventKind, Metadata};
 use crate::graph::NodeId;
-use crate::key::{KeyPath, MappingKey, StepKey};
-use crate::step::{StepReport, StepStatus};
+use crate::key::{KeyPath, MappingKey};
+use crate::step::{Blocks, Extra, KeptError, StepNames, StepRecord, StepReport, StepStatus};
 use crate::sync::lock;
 use crate::value::Erased;
 
@@ -30,15 +30,17 @@ pub(crate) struct KeptValue {
 #[derive(Debug)]
 pub(super) struct Ledger {
     counts: Vec<[AtomicUsize; StepStatus::COUNT]>,
-    steps: Mutex<Vec<StepReport>>,
+    steps: Mutex<Blocks>,
     values: Mutex<Vec<KeptValue>>,
 }
 
 /// What a run knew at its end.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Account {
+    pub(crate) names: StepNames,
     pub(crate) counts: Vec<Counts>,
-    pub(crate) steps: Vec<StepReport>,
+    /// In graph order, then in the order of emission.
+    pub(crate) steps: Vec<StepRecord>,
     pub(crate) values: Vec<KeptValue>,
 }
 
@@ -62,13 +64,14 @@ impl Ledger {
         self.counts[node.0].iter().any(|count| count.load(Ordering::Relaxed) > 0)
     }
 
-    pub(super) fn close(&self) -> Account {
+    pub(super) fn close(&self, names: StepNames) -> Account {
         let count = |counts: &[AtomicUsize; StepStatus::COUNT]| {
             std::array::from_fn(|place| counts[place].load(Ordering::Relaxed))
         };
         Account {
+            names,
             counts: self.counts.iter().map(count).collect(),
-            steps: std::mem::take(&mut *lock(&self.steps)),
+            steps: std::mem::take(&mut *lock(&self.steps)).into_ordered(),
             values: std::mem::take(&mut *lock(&self.values)),
         }
     }
@@ -77,11 +80,19 @@ impl Ledger {
 /// What one lane knows of steps, until it tells the ledger.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    counts: Vec<(NodeId, Counts)>,
-    /// Where the count of the next step is, most likely.
+    nodes: Vec<NodeTally>,
+    /// Where the next step's node is, most likely.
     next: usize,
-    steps: Vec<StepReport>,
     values: Vec<KeptValue>,
+}
+
+/// What one lane knows of the steps of one node.
+#[derive(Debug)]
+struct NodeTally {
+    node: NodeId,
+    counts: Counts,
+    /// Those that are kept.
+    steps: Vec<StepRecord>,
 }
 
 /// How one step ended.
@@ -90,7 +101,7 @@ pub(super) struct Ended {
     pub(super) node: NodeId,
     pub(super) status: StepStatus,
     pub(super) attempts: u32,
-    pub(super) error: Option<Arc<StepError>>,
+    pub(super) error: Option<KeptError>,
     pub(super) began: Option<Instant>,
     pub(super) metadata: Metadata,
 }
@@ -121,13 +132,13 @@ impl Ended {
 
     pub(super) fn failure(how: How, error: StepError) -> Self {
         let How { node, attempts, began, metadata: _ } = how;
-        let (status, error) = (StepStatus::Failure, Some(Arc::new(error)));
+        let (status, error) = (StepStatus::Failure, Some(KeptError::Own(error)));
         Self { node, status, attempts, error, began, metadata: Metadata::new() }
     }
 
     /// A step that was to end with its run.
     pub(super) fn canceled(node: NodeId, attempts: u32, error: Option<StepError>) -> Self {
-        let (status, error) = (StepStatus::Canceled, error.map(Arc::new));
+        let (status, error) = (StepStatus::Canceled, error.map(KeptError::Own));
         Self { node, status, attempts, error, began: None, metadata: Metadata::new() }
     }
 
@@ -142,49 +153,46 @@ impl Tally {
     /// Adds a step, and tells of its end. Its path is only made if the step is kept or told of.
     pub(super) fn add(&mut self, engine: &Engine, ended: Ended, path: impl FnOnce() -> KeyPath) {
         let status = ended.status;
-        self.count(ended.node, status);
+        let counted = self.counted(ended.node, status);
         let kept = status != StepStatus::Success
             || !ended.metadata.is_empty()
             || engine.rules(ended.node).recorded;
         if kept || engine.options.hooks.any(status) {
-            self.tell(engine, engine.report(ended, path()), kept);
+            let mut step = engine.record_of(ended, path());
+            engine.tell_ended(&mut step);
+            if kept {
+                self.nodes[counted].steps.push(step);
+            }
         } else {
-            engine.listeners.tell(|| end_event(&engine.report(ended, path())));
+            engine.listeners.tell(|| engine.end_event(&mut engine.record_of(ended, path())));
         }
     }
 
     /// Adds a step of which nobody is told more.
     pub(super) fn count(&mut self, node: NodeId, status: StepStatus) {
-        let place = status.place();
-        // The steps of a chain come again in the same order.
-        let next = self.counts.get(self.next).is_some_and(|(counted, _)| *counted == node);
-        if !next {
-            let known = self.counts.iter().position(|(counted, _)| *counted == node);
-            self.next = known.unwrap_or_else(|| {
-                self.counts.push((node, Counts::default()));
-                self.counts.len() - 1
-            });
-        }
-        self.counts[self.next].1[place] += 1;
-        self.next += 1;
-        if self.next == self.counts.len() {
-            self.next = 0;
-        }
+        self.counted(node, status);
     }
 
-    /// Tells of a step's end, and keeps its report.
-    #[cold]
-    fn tell(&mut self, engine: &Engine, report: StepReport, kept: bool) {
-        engine.listeners.tell(|| end_event(&report));
-        engine.options.hooks.call(&report);
-        let failed = report.status == StepStatus::Failure;
-        if kept {
-            self.steps.push(report);
+    /// Counts a step, and says where its node is.
+    #[inline]
+    fn counted(&mut self, node: NodeId, status: StepStatus) -> usize {
+        // The steps of a chain come again in the same order.
+        let next = self.nodes.get(self.next).is_some_and(|counted| counted.node == node);
+        if !next {
+            let known = self.nodes.iter().position(|counted| counted.node == node);
+            self.next = known.unwrap_or_else(|| {
+                let (counts, steps) = (Counts::default(), Vec::new());
+                self.nodes.push(NodeTally { node, counts, steps });
+                self.nodes.len() - 1
+            });
         }
-        // Only now, so that what comes of the failure is told after it.
-        if failed && engine.options.fail_fast {
-            engine.stop.abort(Why::FailFast);
+        let counted = self.next;
+        self.nodes[counted].counts[status.place()] += 1;
+        self.next += 1;
+        if self.next == self.nodes.len() {
+            self.next = 0;
         }
+        counted
     }
 
     pub(super) fn keep(&mut self, node: NodeId, path: KeyPath, value: Erased) {
@@ -193,14 +201,14 @@ impl Tally {
 
     /// Tells the ledger, and forgets.
     pub(super) fn flush(&mut self, ledger: &Ledger) {
-        for (node, counts) in &mut self.counts {
+        for NodeTally { node, counts, steps } in &mut self.nodes {
             for (place, count) in counts.iter_mut().enumerate().filter(|(_, count)| **count > 0) {
                 ledger.counts[node.0][place].fetch_add(*count, Ordering::Relaxed);
                 *count = 0;
             }
-        }
-        if !self.steps.is_empty() {
-            lock(&ledger.steps).append(&mut self.steps);
+            if !steps.is_empty() {
+                lock(&ledger.steps).append(steps);
+            }
         }
         if !self.values.is_empty() {
             lock(&ledger.values).append(&mut self.values);
@@ -262,48 +270,54 @@ impl Engine {
     }
 
     pub(super) fn step_name(&self, node: NodeId) -> (Arc<str>, &'static str) {
-        match self.plan.step_name(node) {
-            Some(name) => name,
+        match &self.names[node.0] {
+            Some((name, op)) => (Arc::clone(name), op),
             None => unreachable!("only ops and zips have steps"),
         }
     }
 
-    fn report(&self, ended: Ended, path: KeyPath) -> StepReport {
-        let (name, op) = self.step_name(ended.node);
-        let time = ended.began.map(|began| {
+    #[inline]
+    fn record_of(&self, ended: Ended, path: KeyPath) -> StepRecord {
+        let Ended { node, status, attempts, error, began, metadata } = ended;
+        let time = began.map(|began| {
             let started = self.began_at + began.duration_since(self.began);
             (started, began.elapsed())
         });
-        StepReport {
-            node: ended.node,
-            name,
-            op,
-            path,
-            status: ended.status,
-            attempts: ended.attempts,
-            error: ended.error,
-            time,
-            metadata: ended.metadata,
-            key: OnceLock::new(),
+        let plain = time.is_none() && metadata.is_empty();
+        let extra = (!plain).then(|| Box::new(Extra { time, metadata }));
+        StepRecord { node, path, status, attempts, error, extra }
+    }
+
+    /// Tells of a step's end.
+    fn tell_ended(&self, step: &mut StepRecord) {
+        let status = step.status;
+        self.listeners.tell(|| self.end_event(step));
+        if self.options.hooks.any(status) {
+            let report = StepReport::alone(Arc::clone(&self.names), step.share());
+            self.options.hooks.call(&report);
+        }
+        // Only now, so that what comes of the failure is told after it.
+        if status == StepStatus::Failure && self.options.fail_fast {
+            self.stop.abort(Why::FailFast);
         }
     }
-}
 
-/// What is told of a step's end.
-fn end_event(report: &StepReport) -> EventKind {
-    let step = StepKey::new(Arc::clone(&report.name), report.path.clone());
-    let attempts = report.attempts;
-    match (report.status, &report.error) {
-        (StepStatus::Failure, Some(error)) => {
-            EventKind::StepFailure { step, attempts, error: Arc::clone(error) }
+    /// What is told of a step's end.
+    fn end_event(&self, ended: &mut StepRecord) -> EventKind {
+        let step = self.step_key(ended.node, ended.path.clone());
+        let attempts = ended.attempts;
+        match (ended.status, &mut ended.error) {
+            (StepStatus::Failure, Some(error)) => {
+                EventKind::StepFailure { step, attempts, error: error.share() }
+            }
+            (StepStatus::Failure, None) => unreachable!("a step fails for a reason"),
+            (StepStatus::Success, _) => {
+                EventKind::StepSuccess { step, attempts, metadata: ended.metadata() }
+            }
+            (StepStatus::Skipped, _) => EventKind::StepSkipped { step },
+            (StepStatus::UpstreamFailed, _) => EventKind::StepUpstreamFailed { step },
+            (StepStatus::Canceled, _) => EventKind::StepCanceled { step, attempts },
         }
-        (StepStatus::Failure, None) => unreachable!("a step fails for a reason"),
-        (StepStatus::Success, _) => {
-            EventKind::StepSuccess { step, attempts, metadata: report.metadata.clone() }
-        }
-        (StepStatus::Skipped, _) => EventKind::StepSkipped { step },
-        (StepStatus::UpstreamFailed, _) => EventKind::StepUpstreamFailed { step },
-        (StepStatus::Canceled, _) => EventKind::StepCanceled { step, attempts },
     }
 }
 

@@ -77,7 +77,7 @@ use crate::key::{KeyPath, StepKey};
 use crate::op::RunId;
 use crate::partial::Exceeded;
 use crate::plan::{DEFAULT_WINDOW, Plan, Shape};
-use crate::step::StepReport;
+use crate::step::{StepNames, StepRecord};
 use crate::value::Erased;
 
 /// What is known of a panic outside of every op.
@@ -91,6 +91,7 @@ const MOST_AT_ONCE: NonZeroUsize = NonZeroUsize::new(u32::MAX as usize >> 3).unw
 #[derive(Debug)]
 struct Engine {
     plan: Arc<Plan>,
+    names: StepNames,
     run_id: RunId,
     options: Options,
     rules: Rules,
@@ -176,10 +177,10 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Option<Ran> {
     if stopped.is_some() {
         engine.cancel_unstarted();
     }
-    let mut account = engine.ledger.close();
+    let mut account = engine.ledger.close(Arc::clone(&engine.names));
     engine.discarded.forget(&engine.plan, &mut account, stopped.is_none());
-    if !engine.options.keep_steps {
-        account.steps.retain(StepReport::is_remarkable);
+    if !engine.options.keep_steps && engine.rules.record_success() {
+        account.steps.retain(StepRecord::is_remarkable);
     }
     let fault = lock(&engine.fault).take();
     let lost_output =
@@ -228,6 +229,7 @@ impl Engine {
             fault: Mutex::default(),
             began: Instant::now(),
             began_at: ledger::wall_clock(),
+            names: plan.step_names(),
             plan,
             options,
             handle,

@@ -145,6 +145,11 @@ impl Rules {
         self.times_are_told
     }
 
+    /// Whether steps that succeed are recorded too.
+    pub(super) fn record_success(&self) -> bool {
+        self.nodes.iter().flatten().any(|rules| rules.recorded)
+    }
+
     /// The rules of a node, if it is an op.
     pub(super) fn op(&self, node: NodeId) -> Option<&NodeRules> {
         self.nodes[node.0].as_ref()

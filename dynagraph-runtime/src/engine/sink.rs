@@ -14,7 +14,7 @@ use crate::plan::GatherKind;
 /// What gathers one value, or several, of every instance.
 #[derive(Debug)]
 pub(super) enum Sink {
-    Collect(Collected),
+    Collect(Box<Collected>),
     Stream(Arc<Stream>),
 }
 
@@ -51,7 +51,7 @@ impl Sink {
     /// Those that are `held` give nothing before they are released.
     pub(super) fn new(kind: GatherKind, held: bool) -> Self {
         match kind {
-            GatherKind::Collect(gather) => Self::Collect(Collected::new(gather)),
+            GatherKind::Collect(gather) => Self::Collect(Box::new(Collected::new(gather))),
             GatherKind::Stream { kept } => Self::Stream(Stream::new(kept, held)),
         }
     }

@@ -51,7 +51,7 @@ impl Stop {
 
     /// The first reason there was.
     pub(super) fn why(&self) -> Option<Why> {
-        *lock(&self.0.why)
+        self.is_stopped().then(|| *lock(&self.0.why)).flatten()
     }
 
     pub(super) fn is_stopped(&self) -> bool {

@@ -2,11 +2,13 @@
 
 mod build;
 mod config;
+mod failures;
 mod op;
 mod run;
 
 pub use build::BuildError;
 pub use config::ConfigError;
+pub use failures::Failures;
 pub use op::OpError;
 pub(crate) use op::Retry;
-pub use run::{Failures, MissingResource, RunError, StepError};
+pub use run::{MissingResource, RunError, StepError};

@@ -21,6 +21,7 @@ pub use judge::KeyError;
 use judge::judge;
 pub(crate) use list::{Fault, first_fault};
 pub use path::{KeyPath, StepKey};
+pub(crate) use path::{SharedPath, StepName};
 pub(crate) use set::KeySet;
 use text::{ShortText, Written};
 

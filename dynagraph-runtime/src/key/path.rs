@@ -1,5 +1,6 @@
 //! Where a copy stands: the keys above it, outermost first.
 
+use std::cmp::Ordering;
 use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -11,10 +12,15 @@ use super::text::Written;
 ///
 /// A step that is not mapped has the empty path.
 #[derive(Clone, Default)]
-pub struct KeyPath(Option<Arc<Link>>);
+pub struct KeyPath(Option<Link>);
 
+/// A path that paths go on from. They share it.
+#[derive(Debug, Clone)]
+pub(crate) struct SharedPath(Option<Arc<Link>>);
+
+#[derive(Debug, Clone)]
 struct Link {
-    parent: KeyPath,
+    parent: Option<Arc<Self>>,
     key: MappingKey,
     /// The place of the key in the order of emission.
     index: u64,
@@ -28,7 +34,12 @@ impl KeyPath {
 
     /// This path with one more key below it.
     pub(crate) fn child(&self, key: MappingKey, index: u64) -> Self {
-        Self(Some(Arc::new(Link { parent: self.clone(), key, index })))
+        self.shared().child(key, index)
+    }
+
+    /// This path, so that others go on from it.
+    pub(crate) fn shared(&self) -> SharedPath {
+        SharedPath(self.0.clone().map(Arc::new))
     }
 
     /// Whether the step is not mapped.
@@ -63,7 +74,31 @@ impl KeyPath {
     }
 
     fn links(&self) -> impl Iterator<Item = &Link> {
-        std::iter::successors(self.0.as_deref(), |link| link.parent.0.as_deref())
+        std::iter::successors(self.0.as_ref(), |link| link.parent.as_deref())
+    }
+
+    /// The order of emission, by the outermost key that differs. For paths of the same length.
+    pub(crate) fn by_places(&self, other: &Self) -> Ordering {
+        Link::by_places(self.0.as_ref(), other.0.as_ref())
+    }
+}
+
+impl SharedPath {
+    /// This path with one more key below it.
+    pub(crate) fn child(&self, key: MappingKey, index: u64) -> KeyPath {
+        KeyPath(Some(Link { parent: self.0.clone(), key, index }))
+    }
+}
+
+impl Link {
+    fn by_places(a: Option<&Self>, b: Option<&Self>) -> Ordering {
+        match (a, b) {
+            (Some(a), Some(b)) if !std::ptr::eq(a, b) => {
+                Self::by_places(a.parent.as_deref(), b.parent.as_deref())
+                    .then(a.index.cmp(&b.index))
+            }
+            (a, b) => a.is_some().cmp(&b.is_some()),
+        }
     }
 }
 
@@ -126,11 +161,21 @@ impl StepKey {
 
 impl fmt::Display for StepKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.node)?;
-        if self.path.is_empty() {
+        fmt::Display::fmt(&StepName(&self.node, &self.path), f)
+    }
+}
+
+/// A step by its node's name and its path, as a [`StepKey`] prints.
+pub(crate) struct StepName<'a>(pub(crate) &'a str, pub(crate) &'a KeyPath);
+
+impl fmt::Display for StepName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(node, path) = self;
+        f.write_str(node)?;
+        if path.is_empty() {
             return Ok(());
         }
-        write!(f, "[{}]", self.path)
+        write!(f, "[{path}]")
     }
 }
 

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use crate::error::BuildError;
 use crate::graph::{Gather, Graph, NodeId, PortRef, ScopeId, Wire};
 use crate::op::{ErasedOp, OpSpec};
+use crate::step::StepNames;
 use crate::value::Erased;
 
 /// How many keys of a fan-out may be emitted and not finished, unless the job says.
@@ -261,14 +262,14 @@ impl Plan {
             .filter(|scope| *scope != ScopeId::ROOT)
     }
 
-    /// What the steps of a node are called: their node's name, and their op's. Only ops and zips have steps.
-    pub(crate) fn step_name(&self, id: NodeId) -> Option<(Arc<str>, &'static str)> {
-        let node = self.node(id);
-        match (&node.work, &self.scope(node.scope).feed) {
+    /// What the steps of each node are called.
+    pub(crate) fn step_names(&self) -> StepNames {
+        let name = |node: &NodePlan| match (&node.work, &self.scope(node.scope).feed) {
             (Work::Op(op), _) => Some((op.name.clone(), op.op_name)),
             (Work::Element, Feed::Zip { name, .. }) => Some((name.clone(), "zip")),
             _ => None,
-        }
+        };
+        self.nodes.iter().map(name).collect()
     }
 
     /// The node that stands for what the copies of a scope are given.

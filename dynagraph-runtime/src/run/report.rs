@@ -14,7 +14,7 @@ use crate::key::{MappingKey, StepKey};
 use crate::keyed::Keyed;
 use crate::op::{Op, RunId};
 use crate::plan::Plan;
-use crate::step::{StepReport, StepStatus};
+use crate::step::{StepReport, StepStatus, Steps};
 use crate::value::{Erased, Value};
 
 /// How a run ended.
@@ -35,7 +35,9 @@ pub struct RunReport<T> {
     status: RunStatus,
     output: Option<T>,
     error: Option<RunError>,
-    steps: Vec<StepReport>,
+    steps: Arc<Steps>,
+    /// The same, made when somebody asks.
+    reports: OnceLock<Vec<StepReport>>,
     counts: HashMap<Arc<str>, [usize; StepStatus::COUNT]>,
     ops: HashMap<NodeId, (Arc<str>, TypeId)>,
     values: Vec<KeptValue>,
@@ -57,7 +59,8 @@ impl<T> RunReport<T> {
             status,
             output: None,
             error: Some(error),
-            steps: Vec::new(),
+            steps: Arc::default(),
+            reports: OnceLock::new(),
             counts: HashMap::new(),
             ops: HashMap::new(),
             values: Vec::new(),
@@ -70,25 +73,26 @@ impl<T> RunReport<T> {
     pub(super) fn new(plan: &Plan, ran: Ran, read: fn(Vec<Erased>) -> T) -> Self {
         let Ran { run_id, account, outputs, judgement, exceeded, fault, stopped, waited_for, took } =
             ran;
-        let Account { counts: by_node, mut steps, mut values } = account;
-        steps.sort_by_cached_key(|step| (step.node, step.path.indexes()));
-        values.sort_by_cached_key(|value| (value.node, value.path.indexes()));
+        let Account { names, counts: by_node, steps, mut values } = account;
+        values.sort_by(|a, b| a.node.cmp(&b.node).then_with(|| a.path.by_places(&b.path)));
         let mut counts: HashMap<Arc<str>, [usize; StepStatus::COUNT]> = HashMap::new();
         let mut ops = HashMap::new();
         for (place, of_node) in by_node.iter().enumerate() {
             let id = NodeId(place);
-            let Some((name, _)) = plan.step_name(id) else { continue };
+            let Some((name, _)) = &names[place] else { continue };
             if let Some(op) = plan.op(id) {
-                ops.insert(id, (Arc::clone(&name), op.op_type));
+                ops.insert(id, (Arc::clone(name), op.op_type));
             }
-            counts.insert(name, *of_node);
+            counts.insert(Arc::clone(name), *of_node);
         }
         let failed = judgement.fatal(plan, &steps);
+        let steps = Steps::new(names, steps);
+        let failures = |failed| Failures::new(&steps, failed, exceeded);
         let error = match (fault, stopped) {
             (Some(fault), _) => Some(RunError::Internal(fault)),
             (None, Some(Why::Canceled)) => Some(RunError::Canceled),
             (None, Some(Why::TimedOut(after))) => Some(RunError::TimedOut { after }),
-            _ if !failed.is_empty() => Some(RunError::Failed(Failures::new(failed, exceeded))),
+            _ if !failed.is_empty() => Some(RunError::Failed(failures(failed))),
             (None, Some(_)) => Some(RunError::Canceled),
             (None, None) => None,
         };
@@ -102,6 +106,7 @@ impl<T> RunReport<T> {
             output: None,
             error,
             steps,
+            reports: OnceLock::new(),
             counts,
             ops,
             values,
@@ -166,7 +171,12 @@ impl<T> RunReport<T> {
     ///
     /// Without `keep_steps`, those that did not succeed, and those with [metadata](StepReport::metadata).
     pub fn steps(&self) -> impl ExactSizeIterator<Item = &StepReport> {
-        self.steps.iter()
+        self.reports().iter()
+    }
+
+    fn reports(&self) -> &[StepReport] {
+        let all = || self.steps.reports(0..self.steps.records().len());
+        self.reports.get_or_init(all)
     }
 
     /// A recorded step by its key, such as `compute_piece[7]`.
@@ -174,15 +184,15 @@ impl<T> RunReport<T> {
     /// The first call makes an index of all keys.
     pub fn step(&self, key: &str) -> Option<&StepReport> {
         let places = self.places.get_or_init(|| {
-            let steps = self.steps.iter().enumerate();
+            let steps = self.steps().enumerate();
             steps.map(|(place, step)| (step.key().to_owned(), place)).collect()
         });
-        places.get(key).map(|place| &self.steps[*place])
+        places.get(key).map(|place| &self.reports()[*place])
     }
 
     /// The steps that failed themselves.
     pub fn failures(&self) -> impl Iterator<Item = &StepReport> {
-        self.steps.iter().filter(|step| step.status == StepStatus::Failure)
+        self.steps().filter(|step| step.status() == StepStatus::Failure)
     }
 
     /// The steps that a run which was to end at once had to wait for, because they block their threads.
@@ -222,7 +232,7 @@ impl<T: fmt::Debug> fmt::Debug for RunReport<T> {
             .field("status", &self.status)
             .field("output", &self.output)
             .field("error", &self.error)
-            .field("steps", &self.steps)
+            .field("steps", &self.reports())
             .finish_non_exhaustive()
     }
 }

@@ -5,6 +5,7 @@ mod quick;
 mod step;
 mod values;
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use step::Step;
@@ -21,7 +22,7 @@ use super::ledger::{Ended, Tally};
 use super::outcome::Outcome;
 use super::sink::SinkBuffer;
 use crate::graph::ScopeId;
-use crate::key::{KeyPath, MappingKey};
+use crate::key::{KeyPath, MappingKey, SharedPath};
 use crate::op::Running;
 use crate::plan::{GatherPlan, Place, ScopePlan};
 
@@ -54,6 +55,8 @@ struct Around {
     scope: ScopeId,
     /// The instance around.
     outer: Arc<Frame>,
+    /// Its path, for the keys of this lane alone. Made when a step needs it.
+    outer_path: OnceCell<SharedPath>,
 }
 
 /// The key of the instance that runs.
@@ -69,7 +72,8 @@ impl Around {
     }
 
     fn path(&self, key: &Key) -> KeyPath {
-        self.outer.path.child(key.key.clone(), key.index)
+        let outer = self.outer_path.get_or_init(|| self.outer.path.shared());
+        outer.child(key.key.clone(), key.index)
     }
 }
 
@@ -77,7 +81,7 @@ impl Chain {
     pub(super) fn new(engine: Arc<Engine>, scope: ScopeId, outer: Arc<Frame>) -> Self {
         let values = Values::new(engine.plan.scope(scope));
         Self {
-            around: Around { engine, scope, outer },
+            around: Around { engine, scope, outer, outer_path: OnceCell::new() },
             key: Key { index: 0, key: 0.into() },
             values,
             tally: Tally::default(),

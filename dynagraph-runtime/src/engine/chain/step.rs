@@ -166,8 +166,8 @@ impl Chain {
             step.failed = attempts;
             return again(attempts, delay);
         }
-        let ended = engine.ended_badly(step.how(id), error);
-        let cause = engine.cause_of(&ended, || around.path(key));
+        let mut ended = engine.ended_badly(step.how(id), error);
+        let cause = engine.cause_of(&mut ended, || around.path(key));
         tally.add(engine, ended, || around.path(key));
         values.pass_on(node, &Outcome::Failed(cause));
         self.at += 1;

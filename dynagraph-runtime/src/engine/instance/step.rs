@@ -204,8 +204,8 @@ impl Instance {
         let returned = match result {
             Ok(returned) => returned,
             Err(error) => {
-                let ended = engine.ended_badly(how, error);
-                let cause = engine.cause_of(&ended, path);
+                let mut ended = engine.ended_badly(how, error);
+                let cause = engine.cause_of(&mut ended, path);
                 engine.record(ended, path);
                 return self.without_value(node, op, &Outcome::Failed(cause));
             }
