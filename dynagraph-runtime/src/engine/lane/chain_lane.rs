@@ -116,7 +116,9 @@ pub(super) async fn run(fan_out: Arc<FanOut>) {
                     slots.give_all_back();
                 }
             }
-            Begun::Paused(Paused::Resting(delay)) => lane.rest(&fan_out, &mut slots, delay).await,
+            Begun::Paused(Paused::Resting(delay)) => {
+                Box::pin(lane.rest(&fan_out, &mut slots, delay)).await;
+            }
             Begun::Wait => {
                 slots.give_all_back();
                 if !fan_out.called().await {
