@@ -139,6 +139,12 @@ impl Engine {
         self.node_limits[node.0].is_some()
     }
 
+    /// A slot of the run, if nobody has to wait for it.
+    pub(super) fn try_run_slot(&self) -> Option<OwnedSemaphorePermit> {
+        let slot = Arc::clone(&self.run_slots).try_acquire_owned().ok()?;
+        (!self.stop.is_stopped()).then_some(slot)
+    }
+
     /// A slot of the run. In a run that was told to stop, nobody gets it.
     pub(super) async fn run_slot(&self) -> OwnedSemaphorePermit {
         self.unless_stopped(acquire(&self.run_slots).await).await

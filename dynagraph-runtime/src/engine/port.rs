@@ -117,7 +117,7 @@ impl Port for OutputPort {
         let engine = Arc::clone(&self.engine);
         let waiting = computing.clone();
         let stand_in = computing.as_ref().and_then(Computing::take_stand_in);
-        engine.spawn(async move {
+        engine.spawn(|| async move {
             let room = self.room().await;
             // Before the thread goes on, so that paused time does not run on between.
             if let Some(computing) = waiting {

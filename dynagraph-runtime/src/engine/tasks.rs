@@ -1,12 +1,16 @@
 //! Every task of a run, so that none outlives it.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::{Poll, Waker};
 
+use slab::Slab;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Notify;
-use tokio::task::{AbortHandle, JoinHandle};
+use tokio::task::JoinHandle;
 use tracing::Dispatch;
 use tracing::dispatcher;
 use tracing::instrument::WithSubscriber as _;
@@ -19,32 +23,39 @@ use crate::key::KeyPath;
 use crate::sync::{lock, until};
 
 /// The live tasks of a run.
+///
+/// What all tasks share is touched when one begins, when it waits for the first time, and when it ends.
 #[derive(Debug, Default)]
 pub(super) struct Tasks {
-    live: Mutex<Live>,
+    live: AtomicUsize,
+    /// Those that wait are woken when they are to end.
+    waiting: Mutex<Slab<Waker>>,
+    /// Nobody can abort these.
+    blocking: Mutex<Slab<Arc<Blocking>>>,
+    closed: AtomicBool,
     gone: Notify,
 }
 
-#[derive(Debug, Default)]
-struct Live {
-    next: u64,
-    tasks: HashMap<u64, Task>,
-    closed: bool,
+/// A task that may be woken to end, until it is dropped.
+struct Listed<'a> {
+    tasks: &'a Tasks,
+    place: Option<usize>,
 }
 
-#[derive(Debug)]
-enum Task {
-    /// It has begun, or is about to.
-    Begun,
-    Abortable(AbortHandle),
-    /// Nobody can abort it.
-    Blocking(Arc<Blocking>),
+impl Drop for Listed<'_> {
+    fn drop(&mut self) {
+        if let Some(place) = self.place {
+            let waker = lock(&self.tasks.waiting).try_remove(place);
+            drop(waker);
+        }
+    }
 }
 
 /// Counts a task, until it is dropped.
 struct Counted {
     engine: Arc<Engine>,
-    id: u64,
+    /// Its place among those that block.
+    blocking: Option<usize>,
 }
 
 impl Drop for Counted {
@@ -53,61 +64,82 @@ impl Drop for Counted {
             self.engine.fault(super::PANICKED);
         }
         let tasks = &self.engine.tasks;
-        lock(&tasks.live).tasks.remove(&self.id);
-        tasks.gone.notify_waiters();
+        if let Some(place) = self.blocking {
+            lock(&tasks.blocking).try_remove(place);
+        }
+        if tasks.live.fetch_sub(1, Ordering::SeqCst) == 1 {
+            tasks.gone.notify_waiters();
+        }
     }
 }
 
 impl Tasks {
     /// Aborts every task, and lets none start.
     pub(super) fn abort(&self) {
-        let mut live = lock(&self.live);
-        live.closed = true;
-        for task in live.tasks.values() {
-            if let Task::Abortable(task) = task {
-                task.abort();
+        self.closed.store(true, Ordering::SeqCst);
+        let waiting: Vec<_> = lock(&self.waiting).iter().map(|(_, waker)| waker.clone()).collect();
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    fn are_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
+
+    /// Drives a task to its end, or until it is aborted.
+    async fn drive(&self, mut task: Pin<&mut impl Future<Output = ()>>) {
+        let mut listed = Listed { tasks: self, place: None };
+        poll_fn(|context| {
+            if self.are_closed() || task.as_mut().poll(context).is_ready() {
+                return Poll::Ready(());
             }
-        }
+            // Once is enough: a task is always woken in the same way.
+            if listed.place.is_none() {
+                let place = lock(&self.waiting).insert(context.waker().clone());
+                listed.place = Some(place);
+                // Whoever aborts all may not have seen it.
+                if self.are_closed() {
+                    return Poll::Ready(());
+                }
+            }
+            Poll::Pending
+        })
+        .await;
     }
 
     /// The steps that block their threads now.
     pub(super) fn blocking(&self) -> Vec<(NodeId, KeyPath)> {
-        let live = lock(&self.live);
-        let blocking = live.tasks.values().filter_map(|task| match task {
-            Task::Blocking(blocking) => blocking.step(),
-            Task::Begun | Task::Abortable(_) => None,
-        });
-        blocking.collect()
+        lock(&self.blocking).iter().filter_map(|(_, blocking)| blocking.step()).collect()
     }
 
     /// Waits until no task is left.
     pub(super) async fn none_left(&self) {
-        until(&self.gone, || lock(&self.live).tasks.is_empty().then_some(())).await;
+        until(&self.gone, || (self.live.load(Ordering::SeqCst) == 0).then_some(())).await;
     }
 }
 
 impl Engine {
     /// Starts a task of the run. After the run's end, it does not start.
-    pub(super) fn spawn(self: &Arc<Self>, future: impl Future<Output = ()> + Send + 'static) {
-        if lock(&self.tasks.live).closed {
+    ///
+    /// It is made where it runs: a future that is moved into another one takes twice its room.
+    pub(super) fn spawn<F>(self: &Arc<Self>, make: impl FnOnce() -> F + Send + 'static)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        // Counted first: either the run's end waits for it, or it sees that the run has ended.
+        let counted = self.count(None);
+        if self.tasks.are_closed() {
             return;
         }
-        let counted = self.count(Task::Begun);
-        let id = counted.id;
-        // Not under the lock: a runtime that has shut down drops the future at once, and `Counted` locks.
-        let future = async move {
-            let _counted = counted;
-            future.await;
+        let task = async move {
+            let counted = counted;
+            let task = pin!(make());
+            counted.engine.tasks.drive(task).await;
         };
-        let task = match &self.subscriber {
-            Some(subscriber) => self.handle.spawn(future.with_subscriber(subscriber.clone())),
-            None => self.handle.spawn(future),
-        };
-        let mut live = lock(&self.tasks.live);
-        if live.closed {
-            task.abort();
-        } else if let Some(entry) = live.tasks.get_mut(&id) {
-            *entry = Task::Abortable(task.abort_handle());
+        match &self.subscriber {
+            Some(subscriber) => {
+                drop(self.handle.spawn(task.with_subscriber(subscriber.clone())));
+            }
+            None => drop(self.handle.spawn(task)),
         }
     }
 
@@ -117,7 +149,7 @@ impl Engine {
         steps: Option<Arc<Blocking>>,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> JoinHandle<T> {
-        let counted = self.count(steps.map_or(Task::Begun, Task::Blocking));
+        let counted = self.count(steps);
         let subscriber = self.subscriber.clone();
         self.handle.spawn_blocking(move || {
             let _counted = counted;
@@ -133,7 +165,7 @@ impl Engine {
         steps: Arc<Blocking>,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, String> {
-        let counted = self.count(Task::Blocking(steps));
+        let counted = self.count(Some(steps));
         let (done, result) = tokio::sync::oneshot::channel();
         let (runtime, subscriber) = (self.handle.clone(), self.subscriber.clone());
         let computing = Computing::new(self);
@@ -153,12 +185,10 @@ impl Engine {
         }
     }
 
-    fn count(self: &Arc<Self>, task: Task) -> Counted {
-        let mut live = lock(&self.tasks.live);
-        let id = live.next;
-        live.next += 1;
-        live.tasks.insert(id, task);
-        Counted { engine: Arc::clone(self), id }
+    fn count(self: &Arc<Self>, blocking: Option<Arc<Blocking>>) -> Counted {
+        self.tasks.live.fetch_add(1, Ordering::SeqCst);
+        let blocking = blocking.map(|blocking| lock(&self.tasks.blocking).insert(blocking));
+        Counted { engine: Arc::clone(self), blocking }
     }
 }
 

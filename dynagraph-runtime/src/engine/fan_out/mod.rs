@@ -5,12 +5,12 @@ mod lanes;
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::{Notify, Semaphore};
 
 pub(super) use item::{Elements, Ending, Item};
-pub(super) use lanes::Suspended;
+pub(super) use lanes::Taken;
 
 use super::Engine;
 use super::again::Order;
@@ -163,6 +163,9 @@ impl FanOut {
             }
         }
 
+        if self.has_room() {
+            return;
+        }
         lock(&self.state).waiting += 1;
         let _waiting = Waiting(self);
         tokio::select! {
@@ -183,42 +186,49 @@ impl FanOut {
         if room < (self.window / 4).max(1) {
             return;
         }
-        self.call_for_list(&mut state, room);
+        let lanes = self.call_for_list(&mut state, room);
         drop(state);
+        self.start_lanes(lanes);
         self.room.notify_waiters();
     }
 
     /// Emits a key.
     pub(super) fn push(self: &Arc<Self>, key: MappingKey, elements: Elements) {
-        let mut state = lock(&self.state);
+        let state = lock(&self.state);
         let index = state.emitted;
-        self.push_in(&mut state, Item { index, key, elements });
+        self.push_in(state, Item { index, key, elements });
     }
 
     /// Emits a key whose place is known.
     pub(super) fn push_at(self: &Arc<Self>, item: Item) {
-        self.push_in(&mut lock(&self.state), item);
+        self.push_in(lock(&self.state), item);
     }
 
-    fn push_in(self: &Arc<Self>, state: &mut State, item: Item) {
+    fn push_in(self: &Arc<Self>, mut state: MutexGuard<'_, State>, item: Item) {
         state.queue.push_back(item);
         state.emitted += 1;
-        self.call_lanes(state, 1);
+        let lanes = self.call_lanes(&mut state, 1);
+        drop(state);
+        self.start_lanes(lanes);
     }
 
     /// Emits all keys of a list, which lanes pull.
     pub(super) fn feed(self: &Arc<Self>, list: Box<dyn List>) {
         let mut state = lock(&self.state);
-        if list.remaining() > 0 {
-            state.list = Some(list);
-            self.call_for_list(&mut state, self.window);
+        if list.remaining() == 0 {
+            return;
         }
+        state.list = Some(list);
+        let lanes = self.call_for_list(&mut state, self.window);
+        drop(state);
+        self.start_lanes(lanes);
     }
 
-    fn call_for_list(self: &Arc<Self>, state: &mut State, room: u64) {
+    #[must_use]
+    fn call_for_list(&self, state: &mut State, room: u64) -> usize {
         let keys = state.list.as_ref().map_or(0, |list| list.remaining());
         let room = usize::try_from(room).unwrap_or(usize::MAX);
-        self.call_lanes(state, keys.min(room));
+        self.call_lanes(state, keys.min(room))
     }
 
     /// The producer has succeeded: what it emitted is final, and stands in this order if not in that of the copies.
@@ -242,7 +252,7 @@ impl FanOut {
                 buffer.add(&self.engine, *index, key, skipped);
             }
         }
-        self.finish(&mut buffers, unbegun.len() as u64);
+        self.finish(&mut buffers, unbegun.len() as u64, false);
     }
 
     /// Takes the keys that are discarded and were not begun.
@@ -262,13 +272,19 @@ impl FanOut {
         self.end_if_over(state);
     }
 
-    /// Takes what keys gave; `count` of them have finished.
-    pub(super) fn finish(self: &Arc<Self>, buffers: &mut [SinkBuffer], count: u64) {
+    /// Takes what keys gave; `count` of them have finished, the last one after it was [suspended](Self::suspend) or not.
+    pub(super) fn finish(
+        self: &Arc<Self>,
+        buffers: &mut [SinkBuffer],
+        count: u64,
+        suspended: bool,
+    ) {
         for (sink, buffer) in self.sinks.iter().zip(buffers) {
             sink.absorb(buffer);
         }
         let mut state = lock(&self.state);
         state.finished += count;
+        state.suspended -= usize::from(suspended);
         let held_back = state.waiting > 0 || state.list.is_some();
         self.end_if_over(state);
         if held_back {
@@ -276,7 +292,7 @@ impl FanOut {
         }
     }
 
-    fn end_if_over(self: &Arc<Self>, state: std::sync::MutexGuard<'_, State>) {
+    fn end_if_over(self: &Arc<Self>, state: MutexGuard<'_, State>) {
         let over = state.is_empty() && state.finished == state.emitted;
         let Some(ending) = state.ending.clone().filter(|_| over) else { return };
         let emitted = state.emitted;

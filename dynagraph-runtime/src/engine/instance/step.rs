@@ -147,7 +147,7 @@ impl Instance {
             // Ops of the job itself have a task each, so that they use all workers.
             Err(future) if self.frame.scope == ScopeId::ROOT => {
                 let (done, result) = tokio::sync::oneshot::channel();
-                engine.spawn(async move {
+                engine.spawn(|| async move {
                     // Nobody waits for the result once the run is dropped.
                     let _unsent = done.send(future.await);
                 });

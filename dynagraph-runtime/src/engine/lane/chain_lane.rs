@@ -12,7 +12,7 @@ use super::once_waiting;
 use super::run_chain::help;
 use super::slots::LaneSlots;
 use crate::engine::chain::{Chain, Next, Paused};
-use crate::engine::fan_out::{FanOut, Item, Suspended};
+use crate::engine::fan_out::{FanOut, Item, Taken};
 use crate::engine::sink::{Sink, SinkBuffer};
 use crate::plan::Shape;
 
@@ -32,33 +32,43 @@ fn next_block(size: usize, took: Duration) -> usize {
 }
 
 /// What keys gave, until it is passed on.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Done {
     buffers: Vec<SinkBuffer>,
     count: u64,
 }
 
 impl Done {
-    fn new(fan_out: &FanOut) -> Self {
-        Self { buffers: fan_out.sinks.iter().map(Sink::buffer).collect(), count: 0 }
-    }
-
     /// Takes what the instance that a chain has just run gave.
     fn add(&mut self, fan_out: &FanOut, chain: &mut Chain) {
+        if self.buffers.is_empty() {
+            self.buffers.extend(fan_out.sinks.iter().map(Sink::buffer));
+        }
         chain.deliver(&fan_out.plan().gathers, &mut self.buffers);
         self.count += 1;
     }
 
-    fn flush(&mut self, fan_out: &Arc<FanOut>) {
+    fn flush(&mut self, fan_out: &Arc<FanOut>, suspended: bool) {
         if self.count > 0 {
-            fan_out.finish(&mut self.buffers, std::mem::take(&mut self.count));
+            fan_out.finish(&mut self.buffers, std::mem::take(&mut self.count), suspended);
         }
     }
 }
 
-/// A lane of a fan-out whose steps follow one another.
-pub(super) struct ChainLane {
-    fan_out: Arc<FanOut>,
+/// What a lane has begun.
+enum Begun {
+    /// A key, which is to be run.
+    Key,
+    /// A key, which a thread has left before its end.
+    Paused(Paused),
+    /// To wait for keys.
+    Wait,
+    /// Nothing: there are no more.
+    End,
+}
+
+/// What a lane of a fan-out whose steps follow one another holds.
+struct ChainLane {
     chain: Chain,
     done: Done,
     /// The keys that were taken and not begun.
@@ -69,82 +79,111 @@ pub(super) struct ChainLane {
     size: usize,
     /// How many keys were run since others on this worker had their turn.
     turn: usize,
+    /// When it went on to take keys, if it has not waited since.
+    since: Option<Instant>,
+}
+
+/// Runs keys of a fan-out whose steps follow one another, until there are no more.
+pub(super) async fn run(fan_out: Arc<FanOut>) {
+    let engine = &fan_out.engine;
+    let blocking = engine.shape(fan_out.scope) == Shape::Blocking;
+    let mut lane = ChainLane::new(&fan_out);
+    let mut slots = LaneSlots::new(&fan_out);
+    // A run that is told to stop gives no more keys.
+    while !engine.stop.is_stopped() {
+        slots.take(engine).await;
+        let next = if blocking && lane.chain.has_captures() {
+            let steps = Arc::clone(lane.chain.blocking());
+            let of = Arc::clone(&fan_out);
+            let work = engine.spawn_blocking(Some(steps), move || {
+                let left = lane.run_on_thread(&of);
+                (lane, left)
+            });
+            // Aborted, or a fault that was noted where it happened.
+            let Ok((back, next)) = work.await else { return };
+            lane = back;
+            next
+        } else {
+            lane.begin(&fan_out)
+        };
+        match next {
+            Begun::Key => {
+                if lane.run_on_worker(&fan_out, &mut slots).await.is_break() {
+                    return;
+                }
+                if fan_out.may_rest {
+                    // A key whose retry is due may wait for them.
+                    slots.give_all_back();
+                }
+            }
+            Begun::Paused(Paused::Resting(delay)) => {
+                Box::pin(lane.rest(&fan_out, &mut slots, delay)).await;
+            }
+            Begun::Wait => {
+                slots.give_all_back();
+                if !fan_out.called().await {
+                    return;
+                }
+            }
+            Begun::Paused(_) | Begun::End => return,
+        }
+    }
 }
 
 impl ChainLane {
-    pub(super) fn new(fan_out: Arc<FanOut>) -> Self {
+    /// Apart from the task, which moves as a whole before it is there.
+    fn new(fan_out: &FanOut) -> Box<Self> {
         let engine = Arc::clone(&fan_out.engine);
         let chain = Chain::new(engine, fan_out.scope, Arc::clone(&fan_out.frame));
-        let done = Done::new(&fan_out);
-        Self { fan_out, chain, done, block: VecDeque::new(), begun: false, size: 1, turn: 0 }
+        let (done, block) = (Done::default(), VecDeque::new());
+        Box::new(Self { chain, done, block, begun: false, size: 1, turn: 0, since: None })
     }
 
-    pub(super) async fn run(mut self) {
-        let fan_out = Arc::clone(&self.fan_out);
-        let engine = &fan_out.engine;
-        let blocking = engine.shape(fan_out.scope) == Shape::Blocking;
-        let mut slots = LaneSlots::new(&fan_out);
-        // A run that is told to stop gives no more keys.
-        while !engine.stop.is_stopped() {
-            slots.take(engine).await;
-            if blocking && self.chain.has_captures() {
-                let steps = Arc::clone(self.chain.blocking());
-                let work = engine.spawn_blocking(Some(steps), move || {
-                    let paused = self.run_on_thread();
-                    (self, paused)
-                });
-                // Aborted, or a fault that was noted where it happened.
-                let Ok((lane, paused)) = work.await else { return };
-                self = lane;
-                if let Paused::Resting(delay) = paused {
-                    self.rest(&mut slots, delay).await;
-                    continue;
-                }
-            } else {
-                if self.run_on_worker(&mut slots).await.is_break() {
-                    return;
-                }
-                if fan_out.has_work() {
-                    if fan_out.may_rest {
-                        // A key whose retry is due may wait for them.
-                        slots.give_all_back();
-                    }
-                    continue;
-                }
+    /// Takes keys, and begins the first.
+    fn begin(&mut self, fan_out: &FanOut) -> Begun {
+        match fan_out.take(self.size, &mut self.block) {
+            Taken::Key(Item { index, key, elements }) => {
+                self.chain.begin(index, key, elements);
+                Begun::Key
             }
-            slots.give_all_back();
-            if !fan_out.more().await {
-                return;
+            Taken::Wait => {
+                self.since = None;
+                Begun::Wait
             }
+            Taken::End => Begun::End,
         }
     }
 
-    /// Waits before the retry of a key that a thread has left.
-    async fn rest(&mut self, slots: &mut LaneSlots, delay: Duration) {
-        let Self { fan_out, chain, done, block, .. } = self;
-        done.flush(fan_out);
-        chain.flush();
-        let _suspended = Suspended::new(fan_out);
-        fan_out.share(block);
-        slots.rest(&fan_out.engine, delay).await;
+    /// Begins the next key that was taken, if there is one.
+    fn begin_next(&mut self) -> bool {
+        let Some(Item { index, key, elements }) = self.block.pop_front() else { return false };
+        self.chain.begin(index, key, elements);
+        true
     }
 
-    /// Takes some keys and runs them. Breaks when the run is told to stop.
-    async fn run_on_worker(&mut self, slots: &mut LaneSlots) -> ControlFlow<()> {
-        let Self { fan_out, chain, done, block, size, turn, .. } = self;
-        fan_out.take(*size, block);
-        *turn += block.len();
-        let began = Instant::now();
-        let mut waited = false;
-        while let Some(Item { index, key, elements }) = block.pop_front() {
-            chain.begin(index, key, elements);
-            let mut suspended = None;
+    /// Waits before the retry of a key that a thread has left.
+    async fn rest(&mut self, fan_out: &Arc<FanOut>, slots: &mut LaneSlots, delay: Duration) {
+        self.chain.flush();
+        self.done.flush(fan_out, false);
+        fan_out.suspend(&mut self.block);
+        slots.rest(&fan_out.engine, delay).await;
+        fan_out.resume();
+    }
+
+    /// Runs the keys that were taken, the first of which has begun. Breaks when the run is told to stop.
+    async fn run_on_worker(
+        &mut self,
+        fan_out: &Arc<FanOut>,
+        slots: &mut LaneSlots,
+    ) -> ControlFlow<()> {
+        self.turn += 1 + self.block.len();
+        let mut suspended = false;
+        loop {
+            let Self { chain, done, block, .. } = self;
             let mut waits = || {
-                if suspended.is_none() {
-                    waited = true;
-                    done.flush(fan_out);
-                    suspended = Some(Suspended::new(fan_out));
-                    fan_out.share(block);
+                if !std::mem::replace(&mut suspended, true) {
+                    done.flush(fan_out, false);
+                    fan_out.suspend(block);
                 }
             };
             loop {
@@ -152,59 +191,69 @@ impl ChainLane {
                 match once_waiting(next, &mut waits).await {
                     Next::Done => break,
                     next => {
-                        let helped = help(&fan_out.engine, chain, slots, next);
+                        // Few need it, and it would make all lanes large.
+                        let helped = Box::pin(help(&fan_out.engine, chain, slots, next));
                         once_waiting(helped, &mut waits).await?;
                     }
                 }
             }
-            drop(suspended);
             done.add(fan_out, chain);
+            // None is left if the key was suspended.
+            if !self.begin_next() {
+                break;
+            }
         }
-        chain.flush();
-        done.flush(fan_out);
-        *size = if waited { 1 } else { next_block(*size, began.elapsed()) };
-        if *turn >= KEYS_PER_TURN {
-            *turn = 0;
+        self.chain.flush();
+        self.done.flush(fan_out, suspended);
+        self.resize(suspended);
+        if self.turn >= KEYS_PER_TURN {
+            (self.turn, self.since) = (0, None);
             tokio::task::yield_now().await;
         }
         ControlFlow::Continue(())
     }
 
+    /// Says how many keys to take next, by the time that the last ones took.
+    fn resize(&mut self, suspended: bool) {
+        let since = self.since.take();
+        if suspended {
+            (self.size, self.turn) = (1, 0);
+            return;
+        }
+        // Nobody asks for the time of the first one, which may be the only one.
+        let now = Instant::now();
+        self.size = since.map_or(self.size, |since| next_block(self.size, now - since));
+        self.since = Some(now);
+    }
+
     /// Runs keys on a thread that may block, while there are some.
-    fn run_on_thread(&mut self) -> Paused {
-        let Self { fan_out, chain, done, block, begun, size, .. } = self;
-        let blocking = Arc::clone(chain.blocking());
+    fn run_on_thread(&mut self, fan_out: &Arc<FanOut>) -> Begun {
+        let blocking = Arc::clone(self.chain.blocking());
+        let mut begun = std::mem::take(&mut self.begun);
         loop {
-            let began = Instant::now();
-            if std::mem::take(begun) {
-                blocking.take(std::iter::once(chain.key()));
-                let paused = chain.run_on_thread();
-                if paused != Paused::Done {
-                    *begun = true;
-                    return paused;
-                }
-                done.add(fan_out, chain);
+            if begun {
+                let key = std::iter::once(self.chain.key());
+                blocking.take(key.chain(self.block.iter().map(|item| (item.index, &item.key))));
             }
-            fan_out.take(*size, block);
-            blocking.take(block.iter().map(|item| (item.index, &item.key)));
-            let count = block.len();
-            while let Some(Item { index, key, elements }) = block.pop_front() {
-                chain.begin(index, key, elements);
-                let paused = chain.run_on_thread();
+            while begun {
+                let paused = self.chain.run_on_thread();
                 if paused != Paused::Done {
-                    *begun = true;
+                    (self.begun, self.since) = (true, None);
                     blocking.idle();
-                    return paused;
+                    return Begun::Paused(paused);
                 }
-                done.add(fan_out, chain);
+                self.done.add(fan_out, &mut self.chain);
+                begun = self.begin_next();
             }
             blocking.idle();
-            chain.flush();
-            done.flush(fan_out);
-            if count == 0 {
-                return Paused::Done;
+            self.chain.flush();
+            self.done.flush(fan_out, false);
+            self.resize(false);
+            self.size = self.size.min(MAX_BLOCKING_BLOCK);
+            match self.begin(fan_out) {
+                Begun::Key => begun = true,
+                left => return left,
             }
-            *size = next_block(*size, began.elapsed()).min(MAX_BLOCKING_BLOCK);
         }
     }
 }

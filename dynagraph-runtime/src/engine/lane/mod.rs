@@ -12,46 +12,49 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 
-use chain_lane::ChainLane;
 pub(super) use run_chain::run_chain;
 pub(super) use slots::LaneSlots;
 
-use super::fan_out::{FanOut, Suspended};
+use super::fan_out::{FanOut, Taken};
 use super::instance;
 use super::key_slot::KeySlot;
 use crate::plan::Shape;
 
-/// Runs keys of a fan-out until there are no more.
-pub(super) async fn run(fan_out: Arc<FanOut>) {
+/// Starts a lane, which runs keys of a fan-out until there are no more.
+pub(super) fn start(fan_out: &Arc<FanOut>) {
+    let of = Arc::clone(fan_out);
     if fan_out.engine.shape(fan_out.scope) == Shape::Graph {
-        graph_lane(&fan_out).await;
+        fan_out.engine.spawn(|| graph_lane(of));
     } else {
-        ChainLane::new(fan_out).run().await;
+        fan_out.engine.spawn(|| chain_lane::run(of));
     }
 }
 
-async fn graph_lane(fan_out: &Arc<FanOut>) {
-    let mut block = VecDeque::new();
+async fn graph_lane(fan_out: Arc<FanOut>) {
+    let fan_out = &fan_out;
+    let mut rest = VecDeque::new();
     // A run that is told to stop gives no more keys.
     while !fan_out.engine.stop.is_stopped() {
         let slot = KeySlot::take(fan_out).await;
-        fan_out.take(1, &mut block);
-        if let Some(item) = block.pop_front() {
-            let mut suspended = None;
-            let run = instance::run(fan_out, item, slot);
-            once_waiting(run, || {
-                suspended = Some(Suspended::new(fan_out));
-                fan_out.share(&mut block);
-            })
-            .await;
-            drop(suspended);
-            fan_out.finish(&mut [], 1);
-            tokio::task::coop::consume_budget().await;
-            continue;
-        }
-        drop(slot);
-        if !fan_out.more().await {
-            return;
+        match fan_out.take(1, &mut rest) {
+            Taken::Key(item) => {
+                let mut suspended = false;
+                let run = instance::run(fan_out, item, slot);
+                once_waiting(run, || {
+                    suspended = true;
+                    fan_out.suspend(&mut rest);
+                })
+                .await;
+                fan_out.finish(&mut [], 1, suspended);
+                tokio::task::coop::consume_budget().await;
+            }
+            Taken::Wait => {
+                drop(slot);
+                if !fan_out.called().await {
+                    return;
+                }
+            }
+            Taken::End => return,
         }
     }
 }

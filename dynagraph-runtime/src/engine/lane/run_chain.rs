@@ -79,7 +79,8 @@ async fn call_blocking(
     (slots, beside): (&mut LaneSlots, Option<NodeSlots>),
 ) -> Option<Next> {
     let held = (slots.key.take(), slots.run.take(), beside);
-    let mut hopped = chain.hop(id).call(engine, held).await;
+    // Ops that do not block need no room for it.
+    let mut hopped = Box::pin(chain.hop(id).call(engine, held)).await;
     if let Some((key, run, _)) = hopped.held.take() {
         (slots.key, slots.run) = (key, run);
     }

@@ -25,15 +25,24 @@ impl LaneSlots {
 
     /// Takes what is missing. The run's slot is always the last.
     pub(in crate::engine) async fn take(&mut self, engine: &Engine) {
+        let keyed = self.key.is_some() || self.key_slots.is_none();
+        if keyed && self.run.is_none() {
+            self.run = engine.try_run_slot();
+        }
+        if !keyed || self.run.is_none() {
+            // Who does not wait needs no room for it.
+            Box::pin(self.wait(engine)).await;
+        }
+    }
+
+    async fn wait(&mut self, engine: &Engine) {
         if let Some(slots) = &self.key_slots
             && self.key.is_none()
         {
             self.run = None;
             self.key = Some(acquire(slots).await);
         }
-        if self.run.is_none() {
-            self.run = Some(engine.run_slot().await);
-        }
+        self.run = Some(engine.run_slot().await);
     }
 
     /// Gives the run's slot back, while the key waits for others.
