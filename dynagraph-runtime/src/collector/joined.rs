@@ -54,6 +54,18 @@ impl<T> Joined<T> {
         }
     }
 
+    /// Takes one value.
+    pub(super) fn push(&mut self, place: u64, value: T) {
+        if self.out_of_order || (place == self.all.end() && self.early.is_empty()) {
+            self.all.push(place, value);
+        } else {
+            let mut block = self.spare.pop().unwrap_or_default();
+            block.push(place, value);
+            self.append(&mut block);
+            self.spare.push(block);
+        }
+    }
+
     fn join_first(&mut self) {
         if let Some((_, mut block)) = self.early.pop_first() {
             self.all.append(&mut block);

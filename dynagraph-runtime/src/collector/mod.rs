@@ -23,6 +23,9 @@ pub(crate) trait Collector: fmt::Debug + Send + Sync {
     /// What one lane collects, until it passes it on.
     fn share(self: Arc<Self>) -> Box<dyn Share>;
 
+    /// Takes a key's value, for a lane that has no others. Its `Clone` is not ours: it may panic.
+    fn add(&self, place: u64, key: &MappingKey, value: Erased);
+
     /// How many values were passed on.
     fn len(&self) -> usize;
 
@@ -66,6 +69,11 @@ impl<E: Send + 'static> Collecting<E> {
 impl<E: Send + 'static> Collector for Collecting<E> {
     fn share(self: Arc<Self>) -> Box<dyn Share> {
         Box::new(LaneShare { of: self, entries: Placed::default() })
+    }
+
+    fn add(&self, place: u64, key: &MappingKey, value: Erased) {
+        let entry = (self.entry)(key, value);
+        lock(&self.entries).push(place, entry);
     }
 
     fn len(&self) -> usize {

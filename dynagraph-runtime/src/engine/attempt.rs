@@ -111,7 +111,7 @@ pub(super) fn start<P: Fn() -> KeyPath>(
         return start_watched(rules, inputs, environment);
     }
     let mut given = None;
-    let called = call(rules, inputs, environment, running, waker, &mut given);
+    let called = call(rules, None, inputs, environment, running, waker, &mut given);
     inputs.clear();
     match called {
         Ok(Progress::Done) => Attempt::Ended(ended(&mut given)),
@@ -135,7 +135,8 @@ fn start_watched<P: Fn() -> KeyPath>(
     let began = rules.timed.then(Instant::now);
     let mut running = Running::default();
     let mut given = None;
-    let called = span.in_scope(|| call(rules, inputs, environment, &mut running, None, &mut given));
+    let called =
+        span.in_scope(|| call(rules, None, inputs, environment, &mut running, None, &mut given));
     inputs.clear();
     match called {
         Ok(Progress::Done) => {
@@ -165,6 +166,7 @@ fn start_watched<P: Fn() -> KeyPath>(
 /// Calls an op, which may panic. What it leaves of its inputs is nobody's.
 pub(super) fn call<P: Fn() -> KeyPath>(
     rules: &NodeRules,
+    first: Option<Erased>,
     inputs: &mut Vec<Erased>,
     environment: &StepEnvironment<'_, P>,
     running: &mut Running,
@@ -172,7 +174,8 @@ pub(super) fn call<P: Fn() -> KeyPath>(
     given: &mut Option<OpResult>,
 ) -> std::thread::Result<Progress> {
     let start = || {
-        let mut call = Call::new(inputs, environment, running, waker, given);
+        let call = Call::new(inputs, environment, running, waker, given);
+        let mut call = call.with_first(first);
         rules.behavior.start(&mut call).0
     };
     catch_unwind(AssertUnwindSafe(start))

@@ -50,6 +50,19 @@ impl Missing {
         self.keys == 0 && self.failed.is_empty()
     }
 
+    /// Adds a key; it failed if there is a cause.
+    fn add(&mut self, failures: Failures, index: u64, key: &MappingKey, cause: Option<Cause>) {
+        self.keys += 1;
+        match (cause, failures) {
+            (None, _) => {}
+            (Some(cause), Failures::Tolerated { nested: false, .. }) => {
+                self.failed.push(index, vec![(key.clone(), cause)]);
+            }
+            (Some(cause), _) if cause.is_known() => self.causes.push(index, cause),
+            (Some(_), _) => self.unexplained.push(index, ()),
+        }
+    }
+
     fn append(&mut self, other: &mut Self) {
         self.keys += std::mem::take(&mut other.keys);
         self.causes.append(&mut other.causes);
@@ -68,6 +81,24 @@ impl Collected {
     pub(super) fn lane(&self) -> LaneCollected {
         let values = Arc::clone(&self.values).share();
         LaneCollected { failures: self.failures, values, missing: Missing::default() }
+    }
+
+    /// Takes the value of one key, unless there is more to it.
+    pub(super) fn take_at_once(
+        &self,
+        engine: &Engine,
+        index: u64,
+        key: &MappingKey,
+        value: Erased,
+    ) -> Result<(), Erased> {
+        if let Failures::Tolerated { nested: true, .. } = self.failures {
+            return Err(value);
+        }
+        if guarded(engine, || self.values.add(index, key, value)).is_none() {
+            let mut rest = lock(&self.rest);
+            rest.missing.add(self.failures, index, key, Some(Cause::UNKNOWN));
+        }
+        Ok(())
     }
 
     pub(super) fn absorb(&self, lane: &mut LaneCollected) {
@@ -118,15 +149,7 @@ impl LaneCollected {
             Outcome::Skipped => None,
             Outcome::Failed(cause) => Some(cause),
         };
-        self.missing.keys += 1;
-        match (cause, self.failures) {
-            (None, _) => {}
-            (Some(cause), Failures::Tolerated { nested: false, .. }) => {
-                self.missing.failed.push(index, vec![(key.clone(), cause)]);
-            }
-            (Some(cause), _) if cause.is_known() => self.missing.causes.push(index, cause),
-            (Some(_), _) => self.missing.unexplained.push(index, ()),
-        }
+        self.missing.add(self.failures, index, key, cause);
     }
 
     fn take(&mut self, index: u64, key: &MappingKey, mut value: Erased) {

@@ -182,6 +182,10 @@ impl Tally {
             let known = self.nodes.iter().position(|counted| counted.node == node);
             self.next = known.unwrap_or_else(|| {
                 let (counts, steps) = (Counts::default(), Vec::new());
+                // Most lanes know of few nodes, and there may be many lanes.
+                if self.nodes.is_empty() {
+                    self.nodes.reserve_exact(1);
+                }
                 self.nodes.push(NodeTally { node, counts, steps });
                 self.nodes.len() - 1
             });

@@ -64,6 +64,22 @@ impl Sink {
         }
     }
 
+    /// Takes what one key gave, if a collect may have it without a lane's buffer.
+    pub(super) fn take_at_once(
+        &self,
+        engine: &Engine,
+        index: u64,
+        key: &MappingKey,
+        given: Outcome,
+    ) -> Result<(), Outcome> {
+        match (self, given) {
+            (Self::Collect(collected), Outcome::Ready(value)) => {
+                collected.take_at_once(engine, index, key, value).map_err(Outcome::Ready)
+            }
+            (_, given) => Err(given),
+        }
+    }
+
     /// How many keys its reader is done with, if one must keep up.
     pub(super) fn consumed(&self) -> Option<u64> {
         match self {

@@ -18,6 +18,8 @@ use crate::value::{Erased, Held, TypeMap, Value};
 /// Inputs are taken in the order of the op's parameters, each once.
 #[derive(Debug)]
 pub struct Call<'a> {
+    /// The first input, if it is not among the others.
+    first: Option<Erased>,
     /// What is left of them, the next one last.
     inputs: &'a mut Vec<Erased>,
     environment: &'a dyn Environment,
@@ -46,7 +48,12 @@ impl<'a> Call<'a> {
         waker: Option<&'a Waker>,
         given: &'a mut Option<OpResult>,
     ) -> Self {
-        Self { inputs, environment, running, waker, given }
+        Self { first: None, inputs, environment, running, waker, given }
+    }
+
+    /// With another input before all others.
+    pub(crate) fn with_first(self, first: Option<Erased>) -> Self {
+        Self { first, ..self }
     }
 
     /// Takes the next input: moved if this step is its last consumer, cloned otherwise.
@@ -103,7 +110,7 @@ impl<'a> Call<'a> {
 
     #[track_caller]
     fn next(&mut self) -> Erased {
-        match self.inputs.pop() {
+        match self.first.take().or_else(|| self.inputs.pop()) {
             Some(input) => input,
             None => unreachable!("a step has an input for every parameter of its op"),
         }

@@ -1,6 +1,7 @@
 //! Runs instances whose steps follow one another: the values stay in the lane, and nothing is shared per step.
 
 mod advance;
+mod places;
 mod quick;
 mod step;
 mod values;
@@ -8,6 +9,7 @@ mod values;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
+use places::Places;
 use step::Step;
 use values::Values;
 
@@ -20,14 +22,10 @@ use super::fan_out::Elements;
 use super::frame::Frame;
 use super::ledger::{Ended, Tally};
 use super::outcome::Outcome;
-use super::sink::SinkBuffer;
+use super::sink::{Sink, SinkBuffer};
 use crate::graph::ScopeId;
 use crate::key::{KeyPath, MappingKey, SharedPath};
-use crate::op::Running;
 use crate::plan::{GatherPlan, Place, ScopePlan};
-
-/// How many nodes of a chain have a place of their own for what they wait for.
-const PLACES: usize = 8;
 
 /// What one lane needs to run one instance after the other.
 #[derive(Debug)]
@@ -41,7 +39,7 @@ pub(super) struct Chain {
     /// The step of the next node.
     step: Step,
     /// Where attempts go on, which those of other keys use again.
-    places: [Running; PLACES],
+    places: Places,
     /// Where it says which step it is at, on a thread that may block.
     blocking: Option<Arc<Blocking>>,
 }
@@ -79,7 +77,9 @@ impl Around {
 
 impl Chain {
     pub(super) fn new(engine: Arc<Engine>, scope: ScopeId, outer: Arc<Frame>) -> Self {
-        let values = Values::new(engine.plan.scope(scope));
+        let plan = engine.plan.scope(scope);
+        let values = Values::new(plan);
+        let places = Places::new(plan.nodes.len());
         Self {
             around: Around { engine, scope, outer, outer_path: OnceCell::new() },
             key: Key { index: 0, key: 0.into() },
@@ -87,7 +87,7 @@ impl Chain {
             tally: Tally::default(),
             at: 0,
             step: Step::default(),
-            places: Default::default(),
+            places,
             blocking: None,
         }
     }
@@ -131,6 +131,25 @@ impl Chain {
     /// Forgets the instance.
     pub(super) fn end(&mut self) {
         self.values.clear();
+    }
+
+    /// Hands what the instance gave straight to the only sink there is, if that takes it, and forgets the instance. Says
+    /// whether it did.
+    pub(super) fn hand_over(&mut self, gathers: &[GatherPlan], sinks: &[Sink]) -> bool {
+        let ([gather], [sink]) = (gathers, sinks) else { return false };
+        let [taken] = gather.cells.as_slice() else { return false };
+        let Self { around, key, values, .. } = self;
+        let given = values.give(taken.cell, true);
+        match sink.take_at_once(&around.engine, key.index, &key.key, given) {
+            Ok(()) => {
+                self.end();
+                true
+            }
+            Err(given) => {
+                values.put(taken.cell, given);
+                false
+            }
+        }
     }
 
     /// Tells the ledger of the steps so far.

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::task::Waker;
 
 use super::advance::On;
-use super::{Chain, Next, PLACES};
+use super::{Chain, Next};
 use crate::engine::attempt::{StepEnvironment, broken, call, ended};
 use crate::engine::outcome::Outcome;
 use crate::engine::rules::Quick;
@@ -37,9 +37,9 @@ impl Chain {
     ) -> Option<Next> {
         let Self { around, key, values, step, places, blocking, .. } = self;
         let engine = &*around.engine;
-        match quick.input {
-            Some(cell) => values.take_input(cell),
-            None => values.take_inputs(engine.plan.node(id)),
+        let first = quick.input.and_then(|cell| values.take_input(cell));
+        if first.is_none() {
+            values.take_inputs(engine.plan.node(id));
         }
         if let Some(blocking) = blocking {
             blocking.at(id, key.index);
@@ -53,9 +53,9 @@ impl Chain {
             ports: &[],
             info: OnceCell::new(),
         };
-        let place = &mut places[self.at % PLACES];
+        let place = places.of(self.at);
         let (rules, inputs) = (engine.rules(id), &mut values.inputs);
-        let called = call(rules, inputs, &environment, place, waker, &mut step.given);
+        let called = call(rules, first, inputs, &environment, place, waker, &mut step.given);
         step.info = environment.info.into_inner();
         values.inputs.clear();
         match called {

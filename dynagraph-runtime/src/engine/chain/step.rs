@@ -10,7 +10,7 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tokio::time::Instant;
 
-use super::{Chain, Next, PLACES};
+use super::{Chain, Next};
 use crate::engine::attempt::{self, Attempt, AttemptResult, StepEnvironment, conforming, start};
 use crate::engine::hop::{Hop, Hopped};
 use crate::engine::ledger::{Ended, How};
@@ -68,7 +68,7 @@ impl Chain {
             ports: &[],
             info: OnceCell::new(),
         };
-        let place = &mut places[self.at % PLACES];
+        let place = places.of(self.at);
         let attempt = start(engine.rules(id), &mut values.inputs, &environment, place, waker);
         step.info = environment.info.into_inner();
         match attempt {
@@ -88,7 +88,7 @@ impl Chain {
     /// Goes on with the attempt that runs.
     pub(super) fn poll_attempt(&mut self, context: &mut Context<'_>) -> Poll<AttemptResult> {
         match &mut self.step.watched {
-            None => attempt::poll(&mut self.places[self.at % PLACES], context),
+            None => attempt::poll(self.places.of(self.at), context),
             Some(future) => future.poll_unpin(context),
         }
     }

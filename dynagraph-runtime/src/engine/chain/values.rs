@@ -98,10 +98,8 @@ impl Values {
     }
 
     /// Takes the only input of a node, which nothing else uses after it.
-    pub(super) fn take_input(&mut self, cell: usize) {
-        if let Some(Outcome::Ready(value)) = self.cells[cell].take() {
-            self.inputs.push(value);
-        }
+    pub(super) fn take_input(&mut self, cell: usize) -> Option<Erased> {
+        self.cells[cell].take().and_then(Outcome::ready)
     }
 
     /// Takes a node's inputs, all of which are ready.

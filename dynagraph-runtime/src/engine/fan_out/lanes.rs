@@ -96,6 +96,9 @@ impl FanOut {
 
     /// Tells of the keys that were pulled from a list, before any of them begins.
     fn tell_pulled(&self, keys: &[MappingKey]) {
+        if keys.is_empty() {
+            return;
+        }
         let Some((node, output)) = self.engine.plan.emitter(self.scope) else { return };
         for key in keys {
             self.engine.tell_emitted(node, &self.frame.path, output, key);

@@ -197,7 +197,13 @@ impl ChainLane {
                     }
                 }
             }
-            done.add(fan_out, chain);
+            // Whoever has waited has no other keys, and maybe never will.
+            let handed = suspended && chain.hand_over(&fan_out.plan().gathers, &fan_out.sinks);
+            if handed {
+                done.count += 1;
+            } else {
+                done.add(fan_out, chain);
+            }
             // None is left if the key was suspended.
             if !self.begin_next() {
                 break;
