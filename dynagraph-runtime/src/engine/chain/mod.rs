@@ -79,12 +79,15 @@ impl Around {
 
 impl Chain {
     pub(super) fn new(engine: Arc<Engine>, scope: ScopeId, outer: Arc<Frame>) -> Self {
-        let values = Values::new(engine.plan.scope(scope));
+        let plan = engine.plan.scope(scope);
+        let values = Values::new(plan);
+        let steps = plan.nodes.iter().filter(|id| engine.plan.op(**id).is_some());
+        let tally = Tally::of(steps.copied());
         Self {
             around: Around { engine, scope, outer, outer_path: OnceCell::new() },
             key: Key { index: 0, key: 0.into() },
             values,
-            tally: Tally::default(),
+            tally,
             at: 0,
             step: Step::default(),
             places: Default::default(),
