@@ -6,7 +6,7 @@ use dynagraph::StepStatus;
 use dynagraph::prelude::*;
 use tokio::time::{sleep, timeout};
 
-use crate::support::{FLAVORS, Gate, Log, add, count, echo, ends, gate, steps, sum};
+use crate::support::{FLAVORS, Gate, Gauge, Log, add, count, echo, ends, gate, steps, sum};
 
 /// Longer than any test, in paused time.
 const FOREVER: Duration = Duration::from_secs(1_000_000);
@@ -311,4 +311,38 @@ async fn an_argument_from_outside_is_computed_once_for_all_copies() {
     assert_eq!(log.lines(), ["ten"]);
     assert_eq!(report.count("slow_ten", StepStatus::Success), 1);
     assert_eq!(report.into_result().unwrap(), [[110, 111], [111, 112], [112, 113]]);
+}
+
+/// Yields once, and says how often it was polled.
+#[op]
+async fn yield_once(polls: Resource<Gauge>, x: u64) -> u64 {
+    let mut yielded = false;
+    std::future::poll_fn(|context| {
+        std::mem::forget(polls.enter());
+        if std::mem::replace(&mut yielded, true) {
+            return std::task::Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
+    x
+}
+
+#[job]
+fn yielding() -> OutputHandle<u64> {
+    sum(count(10).map(|x| yield_once(yield_once(x))).collect())
+}
+
+/// A step that yields is polled again only once others had their turn.
+#[test]
+fn an_op_is_polled_once_when_it_is_called_and_then_when_it_is_woken() {
+    for flavor in FLAVORS {
+        let polls = ends(flavor, || async {
+            let polls = Gauge::default();
+            assert_eq!(yielding().run().resource(polls.clone()).await.unwrap(), 45);
+            polls.now()
+        });
+        assert_eq!(polls, 10 * 2 * 2, "{flavor:?}");
+    }
 }

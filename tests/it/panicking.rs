@@ -1,12 +1,13 @@
 //! S21, S26: what panics takes down its step, and nothing else.
 
 use std::sync::Arc;
+use std::time::Duration;
 use std::{fmt, panic, thread};
 
 use dynagraph::prelude::*;
 use dynagraph::{RunStatus, StepError, StepReport, StepStatus};
 
-use crate::support::{FLAVORS, count, echo, ends, keys_of, seen_panics, sum};
+use crate::support::{FLAVORS, Gauge, count, echo, ends, keys_of, seen_panics, sum};
 
 #[derive(Debug, Clone, Copy)]
 enum Payload {
@@ -264,4 +265,39 @@ async fn the_text_of_an_error_is_not_asked_for_by_the_run() {
     let error = report.failures().next().and_then(StepReport::error);
     let Some(StepError::Op(error)) = error else { panic!("{error:?}") };
     assert!(error.downcast_ref::<PanicsWhenPrinted>().is_some());
+}
+
+/// Never ends, and what it holds panics when it is dropped.
+#[op]
+async fn hold_on(begun: Resource<Gauge>, x: u64) -> u64 {
+    let _held = PanicsWhenDropped;
+    std::mem::forget(begun.enter());
+    std::future::pending::<()>().await;
+    x
+}
+
+#[job]
+fn holding_on() -> OutputHandle<u64> {
+    hold_on(9).alias("alone");
+    sum(count(4).map(|x| echo(hold_on(x))).collect())
+}
+
+/// S26, S35
+#[test]
+fn futures_that_panic_when_they_are_aborted_are_no_fault() {
+    seen_panics();
+    for flavor in FLAVORS {
+        let report = ends(flavor, || async {
+            let begun = Gauge::default();
+            let run = holding_on().run().resource(begun.clone()).grace(Duration::ZERO).start();
+            while begun.now() < 5 {
+                tokio::task::yield_now().await;
+            }
+            run.cancel();
+            run.wait().await
+        });
+        assert_eq!(report.status(), RunStatus::Canceled, "{:?}", report.error());
+        assert_eq!(report.count("hold_on", StepStatus::Canceled), 4);
+        assert_eq!(report.count("alone", StepStatus::Canceled), 1);
+    }
 }

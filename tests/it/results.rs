@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use dynagraph::prelude::*;
-use dynagraph::{RunError, RunStatus, StepStatus};
+use dynagraph::{
+    Call, IntoInput, Op, OpSpec, Output, Returned, RunError, RunStatus, Started, StepStatus, invoke,
+};
 use tokio::time::sleep;
 
 use crate::support::{
-    FLAVORS, Flavor, Log, Tracked, Tracker, add, count, echo, ends, keys_of, second, steps, sum,
+    FLAVORS, Flavor, Log, Tracked, Tracker, add, count, echo, ends, keys_of, second, seen_panics,
+    steps, sum,
 };
 
 #[op]
@@ -363,4 +366,52 @@ async fn a_fan_out_of_ten_thousand_keys_gives_every_key() {
     assert_eq!(keys_of(&report, StepStatus::Failure), [""; 0]);
     let (total, odd) = report.into_result().unwrap();
     assert_eq!((total, odd.len()), (49_995_000, 5_000));
+}
+
+/// Begins a future, and ends without it; or panics when it has ended.
+enum Hasty {}
+
+impl Op for Hasty {
+    const NAME: &'static str = "hasty";
+    type Inputs = (u64,);
+    type Output = Tracked;
+    type Handles = OutputHandle<Tracked>;
+
+    fn spec() -> OpSpec {
+        OpSpec::new(&["x"]).resource::<Tracker>()
+    }
+
+    fn start(call: &mut Call<'_>) -> Started {
+        let (x, tracker) = (call.owned::<u64>(), call.resource::<Tracker>());
+        let held = tracker.make(x);
+        let _unused = call.future(async move {
+            std::future::pending::<()>().await;
+            Ok(Returned::one(Output::value(held)))
+        });
+        let ended = call.done(Ok(Returned::one(Output::value(tracker.make(x)))));
+        assert!(x % 2 == 0, "after its end, on purpose");
+        ended
+    }
+}
+
+/// How much lives once the value itself was taken.
+#[op]
+async fn left_over(tracker: Resource<Tracker>, value: Tracked) -> usize {
+    drop(value);
+    tracker.live.now()
+}
+
+/// S38
+#[tokio::test]
+async fn what_an_attempt_leaves_behind_is_dropped_with_it() {
+    seen_panics();
+    let job = Job::compose("hasty", || {
+        let left = count(8)
+            .max_concurrent(1)
+            .map(|x| left_over(invoke::<Hasty>((IntoInput::into_input(x),))));
+        left.collect_partial(Tolerance::all())
+    });
+    let partial = job.run().resource(Tracker::default()).await.unwrap();
+    assert_eq!((partial.values.len(), partial.failed.len()), (4, 4));
+    assert!(partial.values.values().all(|left| *left == 0), "{:?}", partial.values);
 }

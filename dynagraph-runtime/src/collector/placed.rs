@@ -6,6 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What stands nowhere.
 const NONE: usize = usize::MAX;
+/// Values at fewer than one in so many places are sorted: a word for each place would be too much.
+const SPARSE: u64 = 8;
 
 /// Values, each with the place where it stands among all.
 ///
@@ -116,14 +118,18 @@ impl<T> fmt::Debug for Placed<T> {
 }
 
 /// For each value in order, where it is now; those that are left out come last. And how many are not.
-///
-/// Places have few gaps.
 fn sources(runs: Vec<Run>, moved: Option<&[Option<u64>]>) -> (Vec<usize>, usize) {
     let index = |place: u64| usize::try_from(place).unwrap_or(NONE);
     let end = runs.iter().map(|run| run.end()).max().unwrap_or(0);
+    let count = runs.iter().map(|run| run.len).sum::<u64>();
+    let places = runs.into_iter().flat_map(|run| run.first..run.end());
+    if moved.is_none() && count < end / SPARSE {
+        let mut sorted: Vec<_> = places.zip(0..).collect();
+        sorted.sort_unstable();
+        return (sorted.into_iter().map(|(_, source)| source).collect(), index(count));
+    }
     let mut sources = vec![NONE; moved.map_or(index(end), <[_]>::len)];
     let mut left_out = Vec::new();
-    let places = runs.into_iter().flat_map(|run| run.first..run.end());
     for (source, place) in places.enumerate() {
         let place = match moved {
             None => Some(index(place)),
@@ -197,6 +203,16 @@ mod tests {
         for order in orders(5) {
             let spread = order.iter().map(|place| place * place + 3);
             assert_eq!(placed(spread).into_vec(None), [3, 4, 7, 12, 19], "{order:?}");
+        }
+    }
+
+    /// S19: what few keys gave costs little, however many there were.
+    #[test]
+    fn gaps_of_any_length_are_closed() {
+        for order in orders(5) {
+            let spread = order.iter().map(|place| place << 60);
+            let expected = (0..5).map(|place| place << 60).collect::<Vec<_>>();
+            assert_eq!(placed(spread).into_vec(None), expected, "{order:?}");
         }
     }
 

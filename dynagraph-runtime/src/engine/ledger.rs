@@ -95,6 +95,12 @@ struct NodeTally {
     steps: Vec<StepRecord>,
 }
 
+impl NodeTally {
+    fn new(node: NodeId) -> Self {
+        Self { node, counts: Counts::default(), steps: Vec::new() }
+    }
+}
+
 /// How one step ended.
 #[derive(Debug)]
 pub(super) struct Ended {
@@ -150,6 +156,14 @@ impl Ended {
 }
 
 impl Tally {
+    /// Of the steps of these nodes, in this order: none of them is looked for.
+    pub(super) fn of(nodes: impl Iterator<Item = NodeId>) -> Self {
+        // No more than that: there may be a lane for each key.
+        let mut tallies = Vec::with_capacity(nodes.size_hint().1.unwrap_or_default());
+        tallies.extend(nodes.map(NodeTally::new));
+        Self { nodes: tallies, ..Self::default() }
+    }
+
     /// Adds a step, and tells of its end. Its path is only made if the step is kept or told of.
     pub(super) fn add(&mut self, engine: &Engine, ended: Ended, path: impl FnOnce() -> KeyPath) {
         let status = ended.status;
@@ -181,12 +195,7 @@ impl Tally {
         if !next {
             let known = self.nodes.iter().position(|counted| counted.node == node);
             self.next = known.unwrap_or_else(|| {
-                let (counts, steps) = (Counts::default(), Vec::new());
-                // Most lanes know of few nodes, and there may be many lanes.
-                if self.nodes.is_empty() {
-                    self.nodes.reserve_exact(1);
-                }
-                self.nodes.push(NodeTally { node, counts, steps });
+                self.nodes.push(NodeTally::new(node));
                 self.nodes.len() - 1
             });
         }
@@ -328,4 +337,34 @@ impl Engine {
 /// The wall clock's time.
 pub(super) fn wall_clock() -> SystemTime {
     SystemTime::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_that_come_as_foreseen_are_found_where_the_last_one_was() {
+        let mut tally = Tally::of((0..3).map(NodeId));
+        for _ in 0..2 {
+            for node in 0..3 {
+                assert_eq!(tally.next, node);
+                tally.count(NodeId(node), StepStatus::Success);
+            }
+        }
+        assert!(tally.nodes.iter().all(|node| node.counts[StepStatus::Success.place()] == 2));
+    }
+
+    #[test]
+    fn steps_that_come_in_any_order_are_counted() {
+        let mut tally = Tally::of([NodeId(7), NodeId(3)].into_iter());
+        for node in [3, 3, 9, 7, 9] {
+            tally.count(NodeId(node), StepStatus::Skipped);
+        }
+        let ledger = Ledger::new(10);
+        tally.flush(&ledger);
+        let counts = ledger.close(StepNames::from([])).counts;
+        let skipped = [3, 7, 9].map(|node: usize| counts[node][StepStatus::Skipped.place()]);
+        assert_eq!(skipped, [2, 1, 2]);
+    }
 }

@@ -92,8 +92,9 @@ impl<'a> Call<'a> {
         DynamicOut::new(self.environment.port(output))
     }
 
-    /// Ends the attempt.
+    /// Ends the attempt. A future that it would have gone on with is dropped.
     pub fn done(&mut self, result: Result<Returned, OpError>) -> Started {
+        self.running.clear();
         *self.given = Some(result);
         Started(Progress::Done)
     }

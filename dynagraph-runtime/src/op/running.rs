@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
@@ -93,6 +94,14 @@ fn begun(
             Progress::Done
         }
         Poll::Pending => Progress::Running,
+    }
+}
+
+impl Drop for Running {
+    /// Also when a lane is aborted: a future whose `Drop` panics is no fault of the run.
+    fn drop(&mut self) {
+        let place = self.0.take();
+        let _dropped = catch_unwind(AssertUnwindSafe(|| drop(place)));
     }
 }
 

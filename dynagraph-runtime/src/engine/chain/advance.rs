@@ -71,6 +71,8 @@ impl Chain {
                 }
             }
             match self.advance(On::Worker(context.waker())) {
+                // It was polled where it was begun: polled at once again, an op that yields would not.
+                Next::Wait if self.is_begun() => return Poll::Pending,
                 Next::Wait => {}
                 next => return Poll::Ready(next),
             }

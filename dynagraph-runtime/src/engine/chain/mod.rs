@@ -80,11 +80,13 @@ impl Chain {
         let plan = engine.plan.scope(scope);
         let values = Values::new(plan);
         let places = Places::new(plan.nodes.len());
+        let steps = plan.nodes.iter().filter(|id| engine.plan.op(**id).is_some());
+        let tally = Tally::of(steps.copied());
         Self {
             around: Around { engine, scope, outer, outer_path: OnceCell::new() },
             key: Key { index: 0, key: 0.into() },
             values,
-            tally: Tally::default(),
+            tally,
             at: 0,
             step: Step::default(),
             places,

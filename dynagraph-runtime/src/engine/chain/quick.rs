@@ -75,6 +75,7 @@ impl Chain {
                 Some(Next::Wait)
             }
             Err(payload) => {
+                step.given = None;
                 let error = broken(place, payload);
                 self.settle_told(id, Err(error))
             }

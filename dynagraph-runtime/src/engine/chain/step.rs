@@ -85,6 +85,11 @@ impl Chain {
         self.step.running
     }
 
+    /// Whether the attempt that runs was polled when it was called on a worker.
+    pub(super) fn is_begun(&self) -> bool {
+        self.step.watched.is_none()
+    }
+
     /// Goes on with the attempt that runs.
     pub(super) fn poll_attempt(&mut self, context: &mut Context<'_>) -> Poll<AttemptResult> {
         match &mut self.step.watched {
