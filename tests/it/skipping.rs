@@ -3,7 +3,7 @@
 use dynagraph::prelude::*;
 use dynagraph::{RunError, RunStatus, StepReport, StepStatus};
 
-use crate::support::{add, count, echo, keys_of, steps, sum};
+use crate::support::{FLAVORS, add, count, echo, ends, keys_of, steps, sum};
 
 #[op(optional)]
 fn even(x: u64) -> Option<u64> {
@@ -224,4 +224,42 @@ async fn a_step_below_a_failed_and_a_skipped_one_is_upstream_failed() {
     let expected = ["even_or_error Failure", "echo Skipped", "add UpstreamFailed"];
     assert_eq!(steps(&report), expected);
     assert_eq!(report.status(), RunStatus::Failure);
+}
+
+/// Comes later than the keys that need it, if at all.
+#[op(optional)]
+async fn late(x: u64) -> Result<Option<u64>, String> {
+    tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    even_or_error::call(x).await
+}
+
+#[job]
+fn read_from_outside(x: u64) -> OutputHandle<u64> {
+    let outside = late(x);
+    sum(count(20).map(|x| plus(plus(plus(x, outside), outside), x)).collect())
+}
+
+#[op]
+async fn plus(a: u64, b: u64) -> u64 {
+    a + b
+}
+
+/// S10, S17, S22
+#[test]
+fn what_a_chain_reads_of_the_outside_may_come_late_or_not_at_all() {
+    for flavor in FLAVORS {
+        for (x, status, output) in [
+            (10, StepStatus::Success, Some(2 * 190 + 20 * 20)),
+            (1, StepStatus::Skipped, Some(0)),
+            (99, StepStatus::UpstreamFailed, None),
+        ] {
+            let report = ends(flavor, move || async move {
+                read_from_outside(x).run().max_concurrent(4).report().await
+            });
+            assert_eq!(report.output().copied(), output, "{flavor:?}");
+            for node in ["plus", "plus_2", "plus_3"] {
+                assert_eq!(report.count(node, status), 20, "{node}, {flavor:?}");
+            }
+        }
+    }
 }

@@ -35,17 +35,19 @@ pub(super) struct Quick {
     pub(super) input: Option<usize>,
     /// The cell of its only value.
     pub(super) output: usize,
+    /// Whether all that it waits for is in its own instance.
+    pub(super) is_local: bool,
 }
 
 impl Quick {
-    /// If all that a step needs is in its own instance, and it gives one value.
+    /// If a step gives one value.
     fn new(node: &NodePlan) -> Option<Self> {
         let input = match node.args.as_slice() {
             [Arg::Cell { place, last: true }] => Some(place.cell),
             _ => None,
         };
         match node.cells.as_slice() {
-            [Some(output)] if node.is_local => Some(Self { input, output: *output }),
+            [Some(output)] => Some(Self { input, output: *output, is_local: node.is_local }),
             _ => None,
         }
     }

@@ -20,7 +20,9 @@ impl Chain {
         let rules = engine.rules.op(id)?;
         let here = matches!(on, On::Thread) || !rules.blocking;
         let free = here && self.values.are_complete() && !engine.stop.is_stopped();
-        rules.quick.filter(|_| free && !engine.listeners.any())
+        let has_all =
+            |quick: &Quick| quick.is_local || self.values.has_captured(engine.plan.node(id));
+        rules.quick.filter(|quick| free && !engine.listeners.any() && has_all(quick))
     }
 
     /// Whether somebody is told of the step that is on its way.

@@ -84,6 +84,12 @@ impl Values {
         Ok(fate)
     }
 
+    /// Whether all that a node needs of the instances around was read before, and is ready.
+    pub(super) fn has_captured(&self, node: &NodePlan) -> bool {
+        let mut captured = node.places().filter(|place| place.up > 0);
+        captured.all(|place| matches!(self.captured[place.captured], Some(Outcome::Ready(_))))
+    }
+
     /// What was read of a place.
     fn at(&self, place: Place) -> Option<&Outcome> {
         match place.up {
