@@ -226,3 +226,52 @@ async fn an_op_that_emits_what_its_spec_does_not_say_fails_its_step() {
                     the op's spec has no emitted output 0: `OutputSpec::emitted(..)`";
     assert_eq!(error, expected);
 }
+
+/// What an op keeps that it must not keep.
+static KEPT: std::sync::Mutex<Option<Started>> = std::sync::Mutex::new(None);
+
+struct Mixed<const FUTURE: bool>;
+
+impl<const FUTURE: bool> Op for Mixed<FUTURE> {
+    const NAME: &'static str = "mixed";
+    type Inputs = (u64,);
+    type Output = u64;
+    type Handles = OutputHandle<u64>;
+
+    fn spec() -> OpSpec {
+        OpSpec::new(&["x"])
+    }
+
+    fn start(call: &mut Call<'_>) -> Started {
+        let mut kept = KEPT.lock().unwrap();
+        if let Some(started) = kept.take() {
+            return started;
+        }
+        let result = || Ok(Returned::one(Output::value(1_u64)));
+        *kept = Some(if FUTURE {
+            call.future(async move {
+                std::future::pending::<()>().await;
+                result()
+            })
+        } else {
+            call.done(result())
+        });
+        call.done(result())
+    }
+}
+
+/// S15: an op that says it goes on, and gives nothing to go on with, is a failed step and no hang.
+#[tokio::test]
+async fn an_op_that_returns_the_start_of_another_call_fails() {
+    fn values<const FUTURE: bool>() -> Job<Vec<u64>> {
+        Job::compose("mixed", || {
+            let mixed = |x: OutputHandle<u64>| invoke::<Mixed<FUTURE>>((x.into_input(),));
+            crate::support::count(2).map(mixed).max_concurrent(1).collect()
+        })
+    }
+    for job in [values::<false>(), values::<true>()] {
+        let error = job.run().await.unwrap_err().to_string();
+        assert!(error.contains("returned the `Started` of another call"), "{error}");
+        KEPT.lock().unwrap().take();
+    }
+}

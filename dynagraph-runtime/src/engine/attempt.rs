@@ -178,14 +178,20 @@ pub(super) fn call<P: Fn() -> KeyPath>(
         let mut call = call.with_first(first);
         rules.behavior.start(&mut call).0
     };
-    catch_unwind(AssertUnwindSafe(start))
+    let called = catch_unwind(AssertUnwindSafe(start))?;
+    // Only an op that is written by hand goes on with nothing.
+    let goes_on = called == Progress::Running && !running.is_empty();
+    Ok(if goes_on { Progress::Running } else { Progress::Done })
 }
 
 /// Takes what an op gave that has ended.
 pub(super) fn ended(given: &mut Option<OpResult>) -> AttemptResult {
     match given.take() {
         Some(result) => result.map_err(StepError::Op),
-        None => unreachable!("an op ends with what it gives"),
+        None => {
+            let error = "the op's `start` returned the `Started` of another call";
+            Err(StepError::Op(OpError::from(error)))
+        }
     }
 }
 

@@ -99,9 +99,10 @@ impl<'a> Call<'a> {
         Started(Progress::Done)
     }
 
-    /// Goes on with a future: the attempt ends when it does. It may begin here, at once.
+    /// Goes on with a future: the attempt ends when it does.
     ///
-    /// A future of the same type as that of the last attempt needs no memory of its own.
+    /// It may begin here, at once: `start` must not hold a lock that the future takes.
+    /// The memory of a future of at most 4 KiB is kept for the next attempt on the same lane.
     pub fn future(
         &mut self,
         future: impl Future<Output = Result<Returned, OpError>> + Send + 'static,

@@ -8,9 +8,12 @@ use std::task::{Context, Poll, Waker, ready};
 
 use super::{OpResult, Progress};
 
+/// The largest future whose memory is kept for the next one, in bytes.
+const MAX_KEPT: usize = 4_096;
+
 /// Where the future of an attempt is kept while it runs, and those of the attempts after it, one at a time.
 ///
-/// So a lane allocates once for each op, not once for each key.
+/// So a lane allocates once for each op, not once for each key, unless the future is large.
 #[derive(Default)]
 pub(crate) struct Running(Option<Box<dyn Place>>);
 
@@ -18,6 +21,9 @@ pub(crate) struct Running(Option<Box<dyn Place>>);
 trait Place: Any + Send {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<OpResult>;
     fn clear(&mut self);
+    fn is_empty(&self) -> bool;
+    /// Whether its memory is kept for the next future.
+    fn is_kept(&self) -> bool;
 }
 
 /// The future that runs, if one does.
@@ -33,6 +39,14 @@ impl<F: Future<Output = OpResult> + Send + 'static> Place for Pinned<F> {
 
     fn clear(&mut self) {
         self.set(None);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.is_none()
+    }
+
+    fn is_kept(&self) -> bool {
+        size_of::<F>() <= MAX_KEPT
     }
 }
 
@@ -51,7 +65,7 @@ impl Running {
             let place: &mut dyn Any = place;
             place.downcast_mut::<Pinned<F>>()
         });
-        match known {
+        let progress = match known {
             Some(place) => {
                 place.set(Some(future));
                 begun(place, waker, given)
@@ -60,17 +74,28 @@ impl Running {
                 let place = self.0.insert(Box::new(Box::pin(Some(future))));
                 begun(&mut **place, waker, given)
             }
+        };
+        if size_of::<F>() > MAX_KEPT && progress == Progress::Done {
+            self.0 = None;
         }
+        progress
+    }
+
+    /// Whether there is no future.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.as_ref().is_none_or(|place| place.is_empty())
     }
 
     /// Goes on with the future, which is dropped at its end. Without one, there is no end.
     ///
     /// What the future does may panic.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<OpResult> {
-        match &mut self.0 {
-            Some(place) => place.poll(context),
-            None => Poll::Pending,
+        let Some(place) = &mut self.0 else { return Poll::Pending };
+        let given = ready!(place.poll(context));
+        if !place.is_kept() {
+            self.0 = None;
         }
+        Poll::Ready(given)
     }
 
     /// Drops the future, whose `Drop` may panic.

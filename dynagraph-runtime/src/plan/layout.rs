@@ -422,17 +422,18 @@ fn mark_last_uses(plan: &mut Plan) {
         taken.extend(results.get(&ScopeId(id)));
         for node in scope.nodes.iter().rev() {
             let node = &mut plan.nodes[node.0];
-            for after in &node.after {
-                if after.up == 0 {
-                    taken.insert(after.cell);
-                }
-            }
             // A node's first input is taken last.
             for arg in &mut node.args {
                 if let Arg::Cell { place, last } = arg
                     && place.up == 0
                 {
                     *last = taken.insert(place.cell);
+                }
+            }
+            // Whether they are there is asked before anything is taken.
+            for after in &node.after {
+                if after.up == 0 {
+                    taken.insert(after.cell);
                 }
             }
         }
