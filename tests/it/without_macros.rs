@@ -243,7 +243,7 @@ impl<const FUTURE: bool> Op for Mixed<FUTURE> {
     }
 
     fn start(call: &mut Call<'_>) -> Started {
-        let mut kept = KEPT.lock().unwrap();
+        let Ok(mut kept) = KEPT.lock() else { return call.done(Err("poisoned".into())) };
         if let Some(started) = kept.take() {
             return started;
         }
