@@ -50,7 +50,7 @@ impl<T> Drop for Slot<T> {
         if needs_drop::<T>()
             && let Some(value) = self.0.take()
         {
-            let _dropped = catch_unwind(AssertUnwindSafe(|| drop(value)));
+            drop_caught(value);
         }
     }
 }
@@ -105,6 +105,11 @@ macro_rules! repr {
 
 repr! {
     Unit(()), Bool(bool), Char(char), F64(f64), I32(i32), I64(i64), U8(u8), U32(u32), U64(u64), Usize(usize),
+}
+
+/// Drops something whose `Drop` is not ours: if it panics, the panic ends here.
+pub(crate) fn drop_caught<T>(value: T) {
+    let _dropped = catch_unwind(AssertUnwindSafe(|| drop(value)));
 }
 
 impl Erased {

@@ -2,7 +2,8 @@
 
 use std::fmt;
 use std::mem::{needs_drop, take};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::value::drop_caught;
 
 /// What stands nowhere.
 const NONE: usize = usize::MAX;
@@ -105,7 +106,7 @@ impl<T> Drop for Placed<T> {
     fn drop(&mut self) {
         if needs_drop::<T>() {
             for value in self.values.drain(..) {
-                let _dropped = catch_unwind(AssertUnwindSafe(|| drop(value)));
+                drop_caught(value);
             }
         }
     }

@@ -24,7 +24,7 @@ use crate::op::{
     Returned, Running, StepInfo,
 };
 use crate::plan::OpPlan;
-use crate::value::{Erased, TypeMap};
+use crate::value::{Erased, TypeMap, drop_caught};
 
 pub(super) type AttemptResult = Result<Returned, StepError>;
 
@@ -52,6 +52,11 @@ impl<P: Fn() -> KeyPath> StepEnvironment<'_, P> {
     pub(super) fn info(&self) -> &Arc<StepInfo> {
         let make = || Arc::new(self.engine.step_info(self.node, (self.path)(), self.attempt));
         self.info.get_or_init(make)
+    }
+
+    /// The attempt as its op sees it, if anybody asked.
+    pub(super) fn into_info(self) -> Option<Arc<StepInfo>> {
+        self.info.into_inner()
     }
 
     fn key(&self) -> StepKey {
@@ -107,14 +112,14 @@ pub(super) fn start<P: Fn() -> KeyPath>(
     let engine = environment.engine;
     let attempt = environment.attempt;
     engine.listeners.tell(|| EventKind::StepStart { step: environment.key(), attempt });
-    if rules.timed || engine.subscriber.is_some() {
+    if !rules.deadlines.are_none() || engine.subscriber.is_some() {
         return start_watched(rules, inputs, environment);
     }
     let mut given = None;
     let called = call(rules, None, inputs, environment, running, waker, &mut given);
     inputs.clear();
     match called {
-        Ok(Progress::Done) => Attempt::Ended(ended(&mut given)),
+        Ok(Progress::Done) => Attempt::Ended(ended(given)),
         Ok(Progress::Running) => Attempt::Running,
         Err(payload) => Attempt::Ended(Err(broken(running, payload))),
     }
@@ -132,7 +137,7 @@ fn start_watched<P: Fn() -> KeyPath>(
         target: "dynagraph", parent: &engine.span,
         "step", run_id = %engine.run_id, step = %environment.key(), attempt = environment.attempt,
     );
-    let began = rules.timed.then(Instant::now);
+    let began = (!rules.deadlines.are_none()).then(Instant::now);
     let mut running = Running::default();
     let mut given = None;
     let called =
@@ -142,7 +147,7 @@ fn start_watched<P: Fn() -> KeyPath>(
         Ok(Progress::Done) => {
             // Nobody can end an op that does its work in `start`.
             let missed = began.and_then(|began| rules.deadlines.missed_by(began.elapsed()));
-            Attempt::Ended(missed.map_or_else(|| ended(&mut given), Err))
+            Attempt::Ended(missed.map_or_else(|| ended(given), Err))
         }
         Ok(Progress::Running) => {
             let driven = driven(running).boxed();
@@ -185,8 +190,8 @@ pub(super) fn call<P: Fn() -> KeyPath>(
 }
 
 /// Takes what an op gave that has ended.
-pub(super) fn ended(given: &mut Option<OpResult>) -> AttemptResult {
-    match given.take() {
+pub(super) fn ended(given: Option<OpResult>) -> AttemptResult {
+    match given {
         Some(result) => result.map_err(StepError::Op),
         None => {
             let error = "the op's `start` returned the `Started` of another call";
@@ -266,7 +271,7 @@ fn panicked(payload: Box<dyn Any + Send>) -> StepError {
             Ok(message) => (*message).to_owned(),
             Err(payload) => {
                 // Dropping what somebody else panicked with may panic too.
-                let _dropped = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+                drop_caught(payload);
                 "a value that is no text".to_owned()
             }
         },

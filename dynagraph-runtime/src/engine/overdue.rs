@@ -1,6 +1,5 @@
 //! The time an attempt has: in all, and without a sign of life.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::error::StepError;
 use crate::op::{Returned, StepInfo, StepRules};
+use crate::value::drop_caught;
 
 /// The time that an attempt has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl Deadlines {
             missed = self.missed(&info) => missed,
         };
         // Its `Drop` is not ours.
-        let _dropped = catch_unwind(AssertUnwindSafe(|| drop(attempt)));
+        drop_caught(attempt);
         Err(missed.error(false))
     }
 }

@@ -20,8 +20,6 @@ pub(super) struct NodeRules {
     pub(super) blocking: bool,
     pub(super) retry: Option<RetryPolicy>,
     pub(super) deadlines: Deadlines,
-    /// Whether there are deadlines.
-    pub(super) timed: bool,
     /// Whether each step is recorded, also one that succeeds: somebody asked, or it may have to be forgotten.
     pub(super) recorded: bool,
     /// How a step is run that is called once, at once, and nobody is told of, if it is so in a chain.
@@ -56,14 +54,12 @@ impl Quick {
 impl NodeRules {
     fn new(op: &OpPlan, options: &Options) -> Self {
         let rules = &op.spec.rules;
-        let deadlines = Deadlines::new(rules);
         let replaced = options.replaced.get(&op.op_type).map(|(_, by)| by);
         Self {
             behavior: Arc::clone(replaced.unwrap_or(&op.behavior)),
             blocking: op.spec.blocking && replaced.is_none(),
             retry: rules.retry.or(options.default_retry).filter(|policy| policy.allows_after(1)),
-            deadlines,
-            timed: !deadlines.are_none(),
+            deadlines: Deadlines::new(rules),
             recorded: options.keep_steps,
             quick: None,
         }

@@ -4,6 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::value::drop_caught;
+
 /// What is called until it panics, for one run.
 pub(super) struct Guest<F: ?Sized> {
     code: Arc<F>,
@@ -28,7 +30,7 @@ impl<F: ?Sized> Guest<F> {
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| call(&self.code))) {
             self.panicked.store(true, Ordering::Relaxed);
             // Dropping what somebody else panicked with may panic too.
-            let _dropped = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+            drop_caught(payload);
         }
     }
 }

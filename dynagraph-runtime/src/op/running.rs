@@ -2,11 +2,11 @@
 
 use std::any::Any;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
 use super::{OpResult, Progress};
+use crate::value::drop_caught;
 
 /// The largest future whose memory is kept for the next one, in bytes.
 const MAX_KEPT: usize = 4_096;
@@ -46,7 +46,7 @@ impl<F: Future<Output = OpResult> + Send + 'static> Place for Pinned<F> {
     }
 
     fn is_kept(&self) -> bool {
-        size_of::<F>() <= MAX_KEPT
+        is_kept::<F>()
     }
 }
 
@@ -75,7 +75,7 @@ impl Running {
                 begun(&mut **place, waker, given)
             }
         };
-        if size_of::<F>() > MAX_KEPT && progress == Progress::Done {
+        if !is_kept::<F>() && progress == Progress::Done {
             self.0 = None;
         }
         progress
@@ -106,6 +106,11 @@ impl Running {
     }
 }
 
+/// Whether the memory of a future of this type is kept for the next one.
+const fn is_kept<F>() -> bool {
+    size_of::<F>() <= MAX_KEPT
+}
+
 /// Begins the future in a place.
 fn begun(
     place: &mut (impl Place + ?Sized),
@@ -126,7 +131,7 @@ impl Drop for Running {
     /// Also when a lane is aborted: a future whose `Drop` panics is no fault of the run.
     fn drop(&mut self) {
         let place = self.0.take();
-        let _dropped = catch_unwind(AssertUnwindSafe(|| drop(place)));
+        drop_caught(place);
     }
 }
 

@@ -16,6 +16,7 @@ use values::Values;
 pub(super) use advance::{Next, Paused};
 
 use super::Engine;
+use super::attempt::StepEnvironment;
 use super::blocking::Blocking;
 use super::cause::CopyOf;
 use super::fan_out::Elements;
@@ -23,7 +24,7 @@ use super::frame::Frame;
 use super::ledger::{Ended, Tally};
 use super::outcome::Outcome;
 use super::sink::{Sink, SinkBuffer};
-use crate::graph::ScopeId;
+use crate::graph::{NodeId, ScopeId};
 use crate::key::{KeyPath, MappingKey, SharedPath};
 use crate::plan::{GatherPlan, Place, ScopePlan};
 
@@ -72,6 +73,24 @@ impl Around {
     fn path(&self, key: &Key) -> KeyPath {
         let outer = self.outer_path.get_or_init(|| self.outer.path.shared());
         outer.child(key.key.clone(), key.index)
+    }
+
+    /// What the op of a node can ask for.
+    fn environment<'a>(
+        &'a self,
+        key: &'a Key,
+        node: NodeId,
+        attempt: u32,
+    ) -> StepEnvironment<'a, impl Fn() -> KeyPath> {
+        let path = || self.path(key);
+        StepEnvironment {
+            engine: &self.engine,
+            node,
+            attempt,
+            path,
+            ports: &[],
+            info: OnceCell::new(),
+        }
     }
 }
 

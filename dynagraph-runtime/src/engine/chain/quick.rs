@@ -1,15 +1,14 @@
 //! The steps of most keys: called once, at once, and nobody is told of them.
 
-use std::cell::OnceCell;
 use std::task::Waker;
 
 use super::advance::On;
 use super::{Chain, Next};
-use crate::engine::attempt::{StepEnvironment, broken, call, ended};
+use crate::engine::attempt::{broken, call, ended};
 use crate::engine::outcome::Outcome;
 use crate::engine::rules::Quick;
 use crate::graph::NodeId;
-use crate::op::{Given, OpResult, Output, Outputs, Progress, Returned};
+use crate::op::{Given, Output, Outputs, Progress, Returned};
 use crate::step::StepStatus;
 use crate::value::Erased;
 
@@ -47,30 +46,21 @@ impl Chain {
             blocking.at(id, key.index);
         }
         step.begun = 1;
-        let environment = StepEnvironment {
-            engine,
-            node: id,
-            attempt: 1,
-            path: || around.path(key),
-            ports: &[],
-            info: OnceCell::new(),
-        };
+        let environment = around.environment(key, id, 1);
         let place = places.of(self.at);
         let (rules, inputs) = (engine.rules(id), &mut values.inputs);
         let called = call(rules, first, inputs, &environment, place, waker, &mut step.given);
-        step.info = environment.info.into_inner();
+        step.info = environment.into_info();
         values.inputs.clear();
         match called {
-            Ok(Progress::Done) => match plain(&mut step.given) {
-                Some(value) if step.info.is_none() => {
+            Ok(Progress::Done) => match step.given.take() {
+                Some(Ok(Returned(Outputs::One(Output(Given::Value(value))))))
+                    if step.info.is_none() =>
+                {
                     self.settle_quick(id, quick, value);
                     None
                 }
-                Some(value) => self.settle_told(id, Ok(Returned::one(Output(Given::Value(value))))),
-                None => {
-                    let result = ended(&mut step.given);
-                    self.settle_told(id, result)
-                }
+                given => self.settle_told(id, ended(given)),
             },
             Ok(Progress::Running) => {
                 step.running = Some(id);
@@ -90,15 +80,5 @@ impl Chain {
         self.step.begun = 0;
         self.values.put(quick.output, Outcome::Ready(value));
         self.at += 1;
-    }
-}
-
-/// Takes what an op gave, if it is one value.
-fn plain(given: &mut Option<OpResult>) -> Option<Erased> {
-    match given
-        .take_if(|given| matches!(given, Ok(Returned(Outputs::One(Output(Given::Value(_)))))))?
-    {
-        Ok(Returned(Outputs::One(Output(Given::Value(value))))) => Some(value),
-        _ => None,
     }
 }

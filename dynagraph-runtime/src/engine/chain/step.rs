@@ -1,6 +1,5 @@
 //! The step that a chain is at, from its first attempt to what becomes of its outputs.
 
-use std::cell::OnceCell;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -11,7 +10,7 @@ use futures::future::BoxFuture;
 use tokio::time::Instant;
 
 use super::{Chain, Next};
-use crate::engine::attempt::{self, Attempt, AttemptResult, StepEnvironment, conforming, start};
+use crate::engine::attempt::{self, Attempt, AttemptResult, conforming, start};
 use crate::engine::hop::{Hop, Hopped};
 use crate::engine::ledger::{Ended, How};
 use crate::engine::outcome::Outcome;
@@ -60,17 +59,10 @@ impl Chain {
             blocking.at(id, key.index);
         }
         let engine = &*around.engine;
-        let environment = StepEnvironment {
-            engine,
-            node: id,
-            attempt: step.failed + 1,
-            path: || around.path(key),
-            ports: &[],
-            info: OnceCell::new(),
-        };
+        let environment = around.environment(key, id, step.failed + 1);
         let place = places.of(self.at);
         let attempt = start(engine.rules(id), &mut values.inputs, &environment, place, waker);
-        step.info = environment.info.into_inner();
+        step.info = environment.into_info();
         match attempt {
             Attempt::Ended(result) => return self.settle(id, result),
             Attempt::Running => {}

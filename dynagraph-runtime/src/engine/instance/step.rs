@@ -141,7 +141,7 @@ impl Instance {
         let environment = StepEnvironment { engine, node, attempt, path, ports: &ports, info };
         let mut running = Running::default();
         let started = start(rules, &mut inputs, &environment, &mut running, None);
-        let info = environment.info.into_inner();
+        let info = environment.into_info();
         let result = match started.end(running) {
             Ok(result) => result,
             // Ops of the job itself have a task each, so that they use all workers.
