@@ -9,7 +9,7 @@
 //!
 //! ```
 //! use dynagraph_runtime::{
-//!     Call, IntoInput, Job, Op, OpSpec, Output, OutputHandle, Returned, RunError, Started, invoke,
+//!     Call, IntoInput, Job, Op, OpSpec, OutputHandle, RunError, Started, invoke,
 //! };
 //!
 //! struct Double;
@@ -26,7 +26,7 @@
 //!
 //!     fn start(call: &mut Call<'_>) -> Started {
 //!         let number = call.owned::<u64>();
-//!         call.future(async move { Ok(Returned::one(Output::value(number * 2))) })
+//!         call.give_later(async move { Ok(number * 2) })
 //!     }
 //! }
 //!

@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 use super::expand::function;
 use super::input::{Given, Param};
 use super::model::{Op, Runs};
-use super::output::{Kind, Shape};
+use super::output::{Kind, Output, Shape};
 use crate::recover;
 
 /// The function `start`: takes what the op is given, and calls the user's function.
@@ -52,14 +52,30 @@ fn body(op: &Op, locals: &Locals) -> TokenStream {
         quote!(let #out = #call.emitter::<#ty>(0);)
     });
     let result = result(op, locals);
+    let value = only_value(op).map(|output| &output.ty);
     let started = if op.runs == Runs::Async {
         // A future that is not `Send` is blamed on the function's name.
         let span = op.ident.span().resolved_at(Span::mixed_site());
-        quote_spanned!(span=> #call.future(async move { #result }))
+        let go_on = match value {
+            Some(ty) => quote_spanned!(span=> #call.give_later::<#ty>),
+            None => quote_spanned!(span=> #call.future),
+        };
+        quote_spanned!(span=> #go_on(async move { #result }))
     } else {
-        quote!(#call.done(#result))
+        match value {
+            Some(ty) => quote!(#call.give::<#ty>(#result)),
+            None => quote!(#call.done(#result)),
+        }
     };
     quote!(#(#takes)* #lazy #started)
+}
+
+/// The only output, if it is one value.
+fn only_value(op: &Op) -> Option<&Output> {
+    match &*op.returned.outputs {
+        [output] if output.kind == Kind::Plain => Some(output),
+        _ => None,
+    }
 }
 
 /// Takes what a parameter is given.
@@ -166,6 +182,10 @@ fn values(op: &Op, locals: &Locals) -> Vec<TokenStream> {
 /// What the attempt gave, once the returned values are there.
 fn returned(op: &Op, locals: &Locals, values: Vec<TokenStream>) -> TokenStream {
     let krate = &op.krate;
+    if only_value(op).is_some() {
+        let value = values.first();
+        return quote!(::core::result::Result::Ok(#value));
+    }
     let lazy = values.first().cloned().unwrap_or_default();
     let mut values = values.iter();
     let outputs: Vec<_> = op

@@ -35,14 +35,12 @@ const _: () = {
             call: &mut ::dynagraph::__private::Call<'_>,
         ) -> ::dynagraph::__private::Started {
             let given_url = call.owned::<String>();
-            call.future(async move {
+            call.give_later::<
+                    Page,
+                >(async move {
                 match fetch(given_url).await {
                     ::core::result::Result::Ok(value) => {
-                        ::core::result::Result::Ok(
-                            ::dynagraph::__private::Returned::one(
-                                ::dynagraph::__private::Output::value::<Page>(value),
-                            ),
-                        )
+                        ::core::result::Result::Ok(value)
                     }
                     ::core::result::Result::Err(error) => {
                         ::core::result::Result::Err(

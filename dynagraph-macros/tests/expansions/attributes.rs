@@ -47,14 +47,10 @@ const _: () = {
             call: &mut ::dynagraph::__private::Call<'_>,
         ) -> ::dynagraph::__private::Started {
             let given_text = call.owned::<String>();
-            call.future(async move {
-                ::core::result::Result::Ok(
-                    ::dynagraph::__private::Returned::one(
-                        ::dynagraph::__private::Output::value::<
-                            usize,
-                        >(count_words(given_text).await),
-                    ),
-                )
+            call.give_later::<
+                    usize,
+                >(async move {
+                ::core::result::Result::Ok(count_words(given_text).await)
             })
         }
     }

@@ -51,20 +51,11 @@ const _: () = {
             let given_title = call.held::<::std::string::String>();
             let given_place = call.held::<<Path as ::std::borrow::ToOwned>::Owned>();
             let given_style = call.held::<Style>();
-            call.done(
+            call.give::<
+                    Report,
+                >(
                 ::core::result::Result::Ok(
-                    ::dynagraph::__private::Returned::one(
-                        ::dynagraph::__private::Output::value::<
-                            Report,
-                        >(
-                            merge(
-                                &*given_scores,
-                                &*given_title,
-                                &*given_place,
-                                &*given_style,
-                            ),
-                        ),
-                    ),
+                    merge(&*given_scores, &*given_title, &*given_place, &*given_style),
                 ),
             )
         }

@@ -41,14 +41,12 @@ const _: () = {
             let given_ctx = call.context();
             let given_bucket = call.resource::<Bucket>();
             let given_page = call.owned::<Page>();
-            call.future(async move {
+            call.give_later::<
+                    (),
+                >(async move {
                 match upload(given_ctx, &given_bucket, given_page).await {
                     ::core::result::Result::Ok(value) => {
-                        ::core::result::Result::Ok(
-                            ::dynagraph::__private::Returned::one(
-                                ::dynagraph::__private::Output::value::<()>(value),
-                            ),
-                        )
+                        ::core::result::Result::Ok(value)
                     }
                     ::core::result::Result::Err(error) => {
                         ::core::result::Result::Err(

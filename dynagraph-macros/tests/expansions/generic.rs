@@ -52,15 +52,7 @@ const _: () = {
             call: &mut ::dynagraph::__private::Call<'_>,
         ) -> ::dynagraph::__private::Started {
             let given_values = call.owned::<[T; N]>();
-            call.done(
-                ::core::result::Result::Ok(
-                    ::dynagraph::__private::Returned::one(
-                        ::dynagraph::__private::Output::value::<
-                            [T; N],
-                        >(echo::<T, N>(given_values)),
-                    ),
-                ),
-            )
+            call.give::<[T; N]>(::core::result::Result::Ok(echo::<T, N>(given_values)))
         }
     }
 };

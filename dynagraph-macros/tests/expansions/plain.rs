@@ -36,15 +36,7 @@ const _: () = {
             call: &mut ::dynagraph::__private::Call<'_>,
         ) -> ::dynagraph::__private::Started {
             let given_piece = call.owned::<Piece>();
-            call.done(
-                ::core::result::Result::Ok(
-                    ::dynagraph::__private::Returned::one(
-                        ::dynagraph::__private::Output::value::<
-                            Score,
-                        >(compute_piece(given_piece)),
-                    ),
-                ),
-            )
+            call.give::<Score>(::core::result::Result::Ok(compute_piece(given_piece)))
         }
     }
 };

@@ -47,14 +47,12 @@ const _: () = {
         ) -> ::dynagraph::__private::Started {
             let given_ctx = call.context();
             let given_page = call.owned::<Page>();
-            call.future(async move {
+            call.give_later::<
+                    (),
+                >(async move {
                 match upload(given_ctx, given_page).await {
                     ::core::result::Result::Ok(value) => {
-                        ::core::result::Result::Ok(
-                            ::dynagraph::__private::Returned::one(
-                                ::dynagraph::__private::Output::value::<()>(value),
-                            ),
-                        )
+                        ::core::result::Result::Ok(value)
                     }
                     ::core::result::Result::Err(error) => {
                         ::core::result::Result::Err({

@@ -6,6 +6,7 @@ mod joined;
 mod placed;
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::{Arc, Mutex};
 
 use joined::Joined;
@@ -13,7 +14,7 @@ pub(crate) use placed::{Placed, permute};
 
 use crate::key::MappingKey;
 use crate::sync::lock;
-use crate::value::Erased;
+use crate::value::{Column, Erased, Value};
 
 /// Makes a collector. Only its maker knows the type of the values.
 pub(crate) type NewCollector = fn() -> Arc<dyn Collector>;
@@ -41,23 +42,29 @@ pub(crate) trait Share: fmt::Debug + Send {
     /// Takes a key's value. Its `Clone` is not ours: it may panic.
     fn add(&mut self, place: u64, key: &MappingKey, value: Erased);
 
+    /// Takes the values of many keys. Their `Clone` is not ours: it may panic.
+    fn add_all(&mut self, keys: &mut dyn Iterator<Item = (u64, &MappingKey)>, values: &mut Column);
+
     /// Passes on what there is.
     fn pass_on(&mut self);
 }
 
 /// Collects what it makes of each key and its value.
-pub(crate) struct Collecting<E> {
-    entry: fn(&MappingKey, Erased) -> E,
+pub(crate) struct Collecting<T, E, F> {
+    entry: F,
     finish: fn(Vec<E>) -> Erased,
     entries: Mutex<Joined<E>>,
+    values: PhantomData<fn(T)>,
 }
 
-impl<E: Send + 'static> Collecting<E> {
-    pub(crate) fn shared(
-        entry: fn(&MappingKey, Erased) -> E,
-        finish: fn(Vec<E>) -> Erased,
-    ) -> Arc<dyn Collector> {
-        Arc::new(Self { entry, finish, entries: Mutex::default() })
+impl<T, E, F> Collecting<T, E, F>
+where
+    T: Value,
+    E: Send + 'static,
+    F: Fn(&MappingKey, T) -> E + Send + Sync + 'static,
+{
+    pub(crate) fn shared(entry: F, finish: fn(Vec<E>) -> Erased) -> Arc<dyn Collector> {
+        Arc::new(Self { entry, finish, entries: Mutex::default(), values: PhantomData })
     }
 
     fn take(&self) -> Placed<E> {
@@ -66,13 +73,18 @@ impl<E: Send + 'static> Collecting<E> {
     }
 }
 
-impl<E: Send + 'static> Collector for Collecting<E> {
+impl<T, E, F> Collector for Collecting<T, E, F>
+where
+    T: Value,
+    E: Send + 'static,
+    F: Fn(&MappingKey, T) -> E + Send + Sync + 'static,
+{
     fn share(self: Arc<Self>) -> Box<dyn Share> {
         Box::new(LaneShare { of: self, entries: Placed::default() })
     }
 
     fn add(&self, place: u64, key: &MappingKey, value: Erased) {
-        let entry = (self.entry)(key, value);
+        let entry = (self.entry)(key, value.take());
         lock(&self.entries).push(place, entry);
     }
 
@@ -89,20 +101,40 @@ impl<E: Send + 'static> Collector for Collecting<E> {
     }
 }
 
-impl<E> fmt::Debug for Collecting<E> {
+impl<T, E, F> fmt::Debug for Collecting<T, E, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Collecting").finish_non_exhaustive()
     }
 }
 
-struct LaneShare<E> {
-    of: Arc<Collecting<E>>,
+struct LaneShare<T, E, F> {
+    of: Arc<Collecting<T, E, F>>,
     entries: Placed<E>,
 }
 
-impl<E: Send + 'static> Share for LaneShare<E> {
+impl<T, E, F> Share for LaneShare<T, E, F>
+where
+    T: Value,
+    E: Send + 'static,
+    F: Fn(&MappingKey, T) -> E + Send + Sync + 'static,
+{
     fn add(&mut self, place: u64, key: &MappingKey, value: Erased) {
-        self.entries.push(place, (self.of.entry)(key, value));
+        self.entries.push(place, (self.of.entry)(key, value.take()));
+    }
+
+    fn add_all(&mut self, keys: &mut dyn Iterator<Item = (u64, &MappingKey)>, values: &mut Column) {
+        match values.typed::<T>() {
+            Some(values) => {
+                for ((place, key), value) in keys.zip(values.drain(..)) {
+                    self.entries.push(place, (self.of.entry)(key, value));
+                }
+            }
+            None => {
+                for ((place, key), value) in keys.zip(std::iter::from_fn(|| values.next())) {
+                    self.add(place, key, value);
+                }
+            }
+        }
     }
 
     fn pass_on(&mut self) {
@@ -112,7 +144,7 @@ impl<E: Send + 'static> Share for LaneShare<E> {
     }
 }
 
-impl<E> fmt::Debug for LaneShare<E> {
+impl<T, E, F> fmt::Debug for LaneShare<T, E, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LaneShare").finish_non_exhaustive()
     }
@@ -123,7 +155,7 @@ mod tests {
     use super::*;
 
     fn numbers() -> Arc<dyn Collector> {
-        Collecting::shared(|key, value| (key.to_string(), value.take::<u64>()), Erased::new)
+        Collecting::shared(|key: &MappingKey, value: u64| (key.to_string(), value), Erased::new)
     }
 
     /// S12

@@ -37,6 +37,17 @@ pub(super) enum Attempt {
     Watched(BoxFuture<'static, AttemptResult>),
 }
 
+/// The path of an instance, made when somebody asks.
+pub(super) trait AsPath {
+    fn path(&self) -> KeyPath;
+}
+
+impl<P: Fn() -> KeyPath> AsPath for P {
+    fn path(&self) -> KeyPath {
+        self()
+    }
+}
+
 /// What a step's op can ask for.
 pub(super) struct StepEnvironment<'a, P> {
     pub(super) engine: &'a Engine,
@@ -48,9 +59,9 @@ pub(super) struct StepEnvironment<'a, P> {
     pub(super) info: OnceCell<Arc<StepInfo>>,
 }
 
-impl<P: Fn() -> KeyPath> StepEnvironment<'_, P> {
+impl<P: AsPath> StepEnvironment<'_, P> {
     pub(super) fn info(&self) -> &Arc<StepInfo> {
-        let make = || Arc::new(self.engine.step_info(self.node, (self.path)(), self.attempt));
+        let make = || Arc::new(self.engine.step_info(self.node, self.path.path(), self.attempt));
         self.info.get_or_init(make)
     }
 
@@ -59,8 +70,14 @@ impl<P: Fn() -> KeyPath> StepEnvironment<'_, P> {
         self.info.into_inner()
     }
 
+    /// Tells that the attempt begins.
+    pub(super) fn tell_start(&self) {
+        let attempt = self.attempt;
+        self.engine.listeners.tell(|| EventKind::StepStart { step: self.key(), attempt });
+    }
+
     fn key(&self) -> StepKey {
-        self.engine.step_key(self.node, (self.path)())
+        self.engine.step_key(self.node, self.path.path())
     }
 }
 
@@ -76,7 +93,7 @@ impl Engine {
     }
 }
 
-impl<P: Fn() -> KeyPath> Environment for StepEnvironment<'_, P> {
+impl<P: AsPath> Environment for StepEnvironment<'_, P> {
     fn context(&self) -> OpContext {
         OpContext::new(Arc::clone(self.info()))
     }
@@ -102,17 +119,15 @@ impl<P> fmt::Debug for StepEnvironment<'_, P> {
 }
 
 /// Begins an attempt. The inputs are used up.
-pub(super) fn start<P: Fn() -> KeyPath>(
+pub(super) fn start<P: AsPath>(
     rules: &NodeRules,
     inputs: &mut Vec<Erased>,
     environment: &StepEnvironment<'_, P>,
     running: &mut Running,
     waker: Option<&Waker>,
 ) -> Attempt {
-    let engine = environment.engine;
-    let attempt = environment.attempt;
-    engine.listeners.tell(|| EventKind::StepStart { step: environment.key(), attempt });
-    if !rules.deadlines.are_none() || engine.subscriber.is_some() {
+    environment.tell_start();
+    if !rules.deadlines.are_none() || environment.engine.subscriber.is_some() {
         return start_watched(rules, inputs, environment);
     }
     let mut given = None;
@@ -127,7 +142,7 @@ pub(super) fn start<P: Fn() -> KeyPath>(
 
 /// Begins an attempt that has a span, or so much time.
 #[cold]
-fn start_watched<P: Fn() -> KeyPath>(
+fn start_watched<P: AsPath>(
     rules: &NodeRules,
     inputs: &mut Vec<Erased>,
     environment: &StepEnvironment<'_, P>,
@@ -169,7 +184,7 @@ fn start_watched<P: Fn() -> KeyPath>(
 }
 
 /// Calls an op, which may panic. What it leaves of its inputs is nobody's.
-pub(super) fn call<P: Fn() -> KeyPath>(
+pub(super) fn call<P: AsPath>(
     rules: &NodeRules,
     first: Option<Erased>,
     inputs: &mut Vec<Erased>,

@@ -1,9 +1,11 @@
 //! What the keys of a fan-out gave to a collect: their values, typed, and apart from them why others are missing.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use super::Engine;
 use super::again::Order;
+use super::around::Key;
 use super::attempt::guarded;
 use super::cause::Cause;
 use super::fan_out::Ending;
@@ -13,7 +15,7 @@ use crate::collector::{Collector, Placed, Share};
 use crate::graph::{Failures, Gather};
 use crate::key::MappingKey;
 use crate::sync::lock;
-use crate::value::Erased;
+use crate::value::{Column, Erased};
 
 /// What the keys of a fan-out gave.
 #[derive(Debug)]
@@ -150,6 +152,20 @@ impl LaneCollected {
             Outcome::Failed(cause) => Some(cause),
         };
         self.missing.add(self.failures, index, key, cause);
+    }
+
+    /// Adds the values of many keys.
+    pub(super) fn add_all(&mut self, engine: &Engine, keys: &VecDeque<Key>, values: &mut Column) {
+        if let Failures::Tolerated { nested: true, .. } = self.failures {
+            for Key { index, key } in keys {
+                let value = values.next().map_or(Outcome::FAULT, Outcome::Ready);
+                self.add(engine, *index, key, value);
+            }
+            return;
+        }
+        let mut keys = keys.iter().map(|Key { index, key }| (*index, key));
+        // A value that cannot be cloned is missed when the fan-out is over.
+        let _added = guarded(engine, || self.values.add_all(&mut keys, values));
     }
 
     fn take(&mut self, index: u64, key: &MappingKey, mut value: Erased) {

@@ -12,6 +12,7 @@ use crate::error::StepError;
 use crate::event::{EventKind, Metadata};
 use crate::graph::NodeId;
 use crate::key::{KeyPath, MappingKey};
+use crate::op::StepInfo;
 use crate::step::{Blocks, Extra, KeptError, StepNames, StepRecord, StepReport, StepStatus};
 use crate::sync::lock;
 use crate::value::Erased;
@@ -126,7 +127,13 @@ pub(super) struct How {
 impl How {
     /// A step that took one attempt and no time.
     pub(super) fn at_once(node: NodeId) -> Self {
-        Self { node, attempts: 1, began: None, metadata: Metadata::new() }
+        Self::first(node, None)
+    }
+
+    /// A step that took one attempt, of which nobody asks how long it took.
+    pub(super) fn first(node: NodeId, info: Option<&StepInfo>) -> Self {
+        let metadata = info.map(StepInfo::take_metadata).unwrap_or_default();
+        Self { node, attempts: 1, began: None, metadata }
     }
 }
 
@@ -185,6 +192,14 @@ impl Tally {
     /// Adds a step of which nobody is told more.
     pub(super) fn count(&mut self, node: NodeId, status: StepStatus) {
         self.counted(node, status);
+    }
+
+    /// As [`count`](Self::count), for so many steps of one node.
+    pub(super) fn count_all(&mut self, node: NodeId, status: StepStatus, steps: usize) {
+        if steps > 0 {
+            let counted = self.counted(node, status);
+            self.nodes[counted].counts[status.place()] += steps - 1;
+        }
     }
 
     /// Counts a step, and says where its node is.

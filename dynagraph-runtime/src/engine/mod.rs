@@ -9,7 +9,9 @@
 //! [`chain`] if its steps follow one another, as an [`instance`] otherwise.
 
 mod again;
+mod around;
 mod attempt;
+mod block;
 mod blocking;
 mod cause;
 mod cell;
@@ -34,6 +36,7 @@ mod options;
 mod outcome;
 mod overdue;
 mod partial;
+mod places;
 mod port;
 mod rate;
 mod rules;

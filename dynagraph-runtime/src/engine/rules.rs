@@ -9,8 +9,8 @@ use super::{Engine, Options};
 use crate::error::StepError;
 use crate::graph::{NodeId, ScopeId};
 use crate::key::KeyPath;
-use crate::op::{ErasedOp, RetryPolicy};
-use crate::plan::{Arg, Feed, NodePlan, OpPlan, Plan, Shape, Work};
+use crate::op::{ErasedOp, OutputKind, RetryPolicy};
+use crate::plan::{Arg, DEFAULT_WINDOW, Feed, NodePlan, OpPlan, Plan, ScopePlan, Shape, Work};
 
 /// How the steps of one node are run in this run.
 #[derive(Debug)]
@@ -85,6 +85,8 @@ pub(super) struct Rules {
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct ScopeRules {
     shape: Shape,
+    /// Whether each node takes what the one before it gave, and nothing else, and all are called alike.
+    straight: bool,
     /// Whether a step may have to wait for its retry.
     may_rest: bool,
     /// Whether a step may run on after its end, as it blocks its thread.
@@ -117,7 +119,14 @@ impl Rules {
                 }
                 _ => false,
             };
-            ScopeRules { shape, may_rest, may_linger, provisional, in_provisional: false }
+            ScopeRules {
+                shape,
+                straight: false,
+                may_rest,
+                may_linger,
+                provisional,
+                in_provisional: false,
+            }
         });
         let mut scopes: Vec<_> = scopes.collect();
         for scope in 0..scopes.len() {
@@ -134,6 +143,11 @@ impl Rules {
             if !told && rules.retry.is_none() && op.spec.rules.let_it_run() {
                 rules.quick = Quick::new(node);
             }
+        }
+        for (scope, rules) in plan.scopes.iter().zip(&mut scopes) {
+            let limit = scope.max_concurrent.or(options.at_once());
+            rules.straight = limit.is_none_or(|limit| limit >= DEFAULT_WINDOW)
+                && is_straight(plan, scope, &nodes);
         }
         Self { nodes, scopes, times_are_told }
     }
@@ -154,12 +168,47 @@ impl Rules {
     }
 }
 
+/// Whether each node of a scope takes what the one before it gave, and nothing else, and all are called alike.
+fn is_straight(plan: &Plan, scope: &ScopePlan, rules: &[Option<NodeRules>]) -> bool {
+    let [element] = scope.elements.as_slice() else { return false };
+    if scope.shape == Shape::Graph || scope.nodes.is_empty() || !scope.outer_cells.is_empty() {
+        return false;
+    }
+    let blocking = |id: &NodeId| rules[id.0].as_ref().is_some_and(|rules| rules.blocking);
+    let all_block = scope.nodes.iter().all(blocking);
+    if !all_block && scope.nodes.iter().any(blocking) {
+        return false;
+    }
+    let mut cell = *element;
+    for id in &scope.nodes {
+        let (node, rules) = (plan.node(*id), rules[id.0].as_ref());
+        let Some(quick) = rules.and_then(|rules| rules.quick) else { return false };
+        let plain = matches!(&node.work, Work::Op(op) if op.spec.outputs.iter().all(
+            |output| output.kind == OutputKind::Plain,
+        ));
+        if !plain || !node.is_local || !node.after.is_empty() || quick.input != Some(cell) {
+            return false;
+        }
+        cell = quick.output;
+    }
+    match scope.gathers.as_slice() {
+        [] => true,
+        [gather] => matches!(gather.cells.as_slice(), [taken] if taken.cell == cell && taken.last),
+        _ => false,
+    }
+}
+
 impl Engine {
     pub(super) fn rules(&self, node: NodeId) -> &NodeRules {
         match &self.rules.nodes[node.0] {
             Some(rules) => rules,
             None => unreachable!("only ops have steps that are run"),
         }
+    }
+
+    /// Whether the keys of a scope go through their nodes together.
+    pub(super) fn is_straight(&self, scope: ScopeId) -> bool {
+        self.rules.scopes[scope.0].straight
     }
 
     /// How an instance of a scope is run.

@@ -1,15 +1,18 @@
 //! What gathers the values of a fan-out's instances.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::Engine;
 use super::again::Order;
+use super::around::Key;
 use super::collected::{Collected, LaneCollected};
 use super::fan_out::{Elements, Ending};
 use super::outcome::Outcome;
 use super::stream::{Entry, Stream};
 use crate::key::MappingKey;
 use crate::plan::GatherKind;
+use crate::value::Column;
 
 /// What gathers one value, or several, of every instance.
 #[derive(Debug)]
@@ -42,6 +45,23 @@ impl SinkBuffer {
             }
             Self::Entries(buffer) => {
                 buffer.push(Entry { index, key: key.clone(), values: Elements::of(values) });
+            }
+        }
+    }
+}
+
+impl SinkBuffer {
+    /// Adds the values of many keys.
+    pub(super) fn add_all(&mut self, engine: &Engine, keys: &VecDeque<Key>, values: &mut Column) {
+        match self {
+            Self::Collect(collected) => collected.add_all(engine, keys, values),
+            Self::Entries(buffer) => {
+                let values = std::iter::from_fn(|| values.next());
+                buffer.extend(keys.iter().zip(values).map(|(Key { index, key }, value)| Entry {
+                    index: *index,
+                    key: key.clone(),
+                    values: Elements::ready(value),
+                }));
             }
         }
     }

@@ -6,14 +6,15 @@ mod context;
 mod dynamic;
 mod resource;
 mod retry;
+mod returned;
 mod running;
 mod spec;
 
 use std::fmt;
 use std::marker::PhantomData;
 
-pub use call::{Call, Output, Returned, Started};
-pub(crate) use call::{Environment, Given, List, OpResult, Outputs, Progress};
+pub use call::{Call, Started};
+pub(crate) use call::{Calls, Environment, Keys, Progress};
 pub(crate) use cancellation::Cancellation;
 pub(crate) use context::StepInfo;
 pub use context::{OpContext, RunId};
@@ -21,6 +22,8 @@ pub use dynamic::{Captured, DynamicOut, DynamicOutput, EmitError};
 pub(crate) use dynamic::{Port, Refused, check_key};
 pub use resource::Resource;
 pub use retry::{Backoff, Jitter, RetryPolicy};
+pub(crate) use returned::{Given, List, OpResult, Outputs};
+pub use returned::{Output, Returned};
 pub(crate) use running::Running;
 pub use spec::{OpSpec, OutputKind, OutputSpec, ResourceSpec};
 pub(crate) use spec::{PoolUse, StepRules};
@@ -61,6 +64,13 @@ pub trait Op: Sized + 'static {
 /// An op with its type erased.
 pub(crate) trait ErasedOp: Send + Sync {
     fn start(&self, call: &mut Call<'_>) -> Started;
+
+    /// Starts the steps of many keys, with the type known once for all.
+    fn start_all(&self, calls: &mut Calls<'_>) {
+        calls.all(|call| {
+            self.start(call);
+        });
+    }
 }
 
 /// Stands for an op where only its behaviour matters.

@@ -5,8 +5,11 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
-use super::{OpResult, Progress};
-use crate::value::drop_caught;
+use super::Progress;
+use super::call::Answer;
+use super::returned::{OpResult, Returned};
+use crate::error::OpError;
+use crate::value::{Value, drop_caught};
 
 /// The largest future whose memory is kept for the next one, in bytes.
 const MAX_KEPT: usize = 4_096;
@@ -15,29 +18,77 @@ const MAX_KEPT: usize = 4_096;
 ///
 /// So a lane allocates once for each op, not once for each key, unless the future is large.
 #[derive(Default)]
-pub(crate) struct Running(Option<Box<dyn Place>>);
+pub(crate) struct Running(Option<Pin<Box<dyn Place>>>);
 
-/// A place for futures of one type.
-trait Place: Any + Send {
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<OpResult>;
-    fn clear(&mut self);
+/// What a future of an attempt gives.
+pub(super) trait Gives {
+    fn answer(self, answer: &mut Answer<'_>);
+    fn result(self) -> OpResult;
+}
+
+impl Gives for OpResult {
+    fn answer(self, answer: &mut Answer<'_>) {
+        answer.result(self);
+    }
+
+    fn result(self) -> OpResult {
+        self
+    }
+}
+
+impl<T: Value> Gives for Result<T, OpError> {
+    fn answer(self, answer: &mut Answer<'_>) {
+        answer.value(self);
+    }
+
+    fn result(self) -> OpResult {
+        self.map(Returned::value)
+    }
+}
+
+/// A place for futures of one type: the one that runs, if one does.
+trait Place: Send {
+    /// Takes a future out of an `Option`, if it is of the place's type.
+    fn put(self: Pin<&mut Self>, future: &mut dyn Any) -> bool;
+    /// Begins the future that was put there.
+    fn begin(self: Pin<&mut Self>, context: &mut Context<'_>, answer: &mut Answer<'_>) -> Progress;
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<OpResult>;
+    fn clear(self: Pin<&mut Self>);
     fn is_empty(&self) -> bool;
     /// Whether its memory is kept for the next future.
     fn is_kept(&self) -> bool;
 }
 
-/// The future that runs, if one does.
-type Pinned<F> = Pin<Box<Option<F>>>;
+impl<F> Place for Option<F>
+where
+    F: Future<Output: Gives> + Send + 'static,
+{
+    fn put(mut self: Pin<&mut Self>, future: &mut dyn Any) -> bool {
+        let Some(future) = future.downcast_mut::<Self>() else { return false };
+        self.set(future.take());
+        true
+    }
 
-impl<F: Future<Output = OpResult> + Send + 'static> Place for Pinned<F> {
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<OpResult> {
+    fn begin(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        answer: &mut Answer<'_>,
+    ) -> Progress {
+        let Some(future) = self.as_mut().as_pin_mut() else { return Progress::Running };
+        let Poll::Ready(given) = future.poll(context) else { return Progress::Running };
+        given.answer(answer);
+        self.set(None);
+        Progress::Done
+    }
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<OpResult> {
         let Some(future) = self.as_mut().as_pin_mut() else { return Poll::Pending };
         let given = ready!(future.poll(context));
         self.set(None);
-        Poll::Ready(given)
+        Poll::Ready(given.result())
     }
 
-    fn clear(&mut self) {
+    fn clear(mut self: Pin<&mut Self>) {
         self.set(None);
     }
 
@@ -46,7 +97,7 @@ impl<F: Future<Output = OpResult> + Send + 'static> Place for Pinned<F> {
     }
 
     fn is_kept(&self) -> bool {
-        is_kept::<F>()
+        size_of::<F>() <= MAX_KEPT
     }
 }
 
@@ -56,26 +107,20 @@ impl Running {
         &mut self,
         future: F,
         waker: Option<&Waker>,
-        given: &mut Option<OpResult>,
+        answer: &mut Answer<'_>,
     ) -> Progress
     where
-        F: Future<Output = OpResult> + Send + 'static,
+        F: Future<Output: Gives> + Send + 'static,
     {
-        let known = self.0.as_deref_mut().and_then(|place| {
-            let place: &mut dyn Any = place;
-            place.downcast_mut::<Pinned<F>>()
-        });
-        let progress = match known {
-            Some(place) => {
-                place.set(Some(future));
-                begun(place, waker, given)
-            }
-            None => {
-                let place = self.0.insert(Box::new(Box::pin(Some(future))));
-                begun(&mut **place, waker, given)
-            }
+        let mut future = Some(future);
+        let is_put = self.0.as_mut().is_some_and(|place| place.as_mut().put(&mut future));
+        let place = match &mut self.0 {
+            Some(place) if is_put => place,
+            other => other.insert(Box::pin(future)),
         };
-        if !is_kept::<F>() && progress == Progress::Done {
+        let Some(waker) = waker else { return Progress::Running };
+        let progress = place.as_mut().begin(&mut Context::from_waker(waker), answer);
+        if progress == Progress::Done && !place.is_kept() {
             self.0 = None;
         }
         progress
@@ -91,7 +136,7 @@ impl Running {
     /// What the future does may panic.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<OpResult> {
         let Some(place) = &mut self.0 else { return Poll::Pending };
-        let given = ready!(place.poll(context));
+        let given = ready!(place.as_mut().poll(context));
         if !place.is_kept() {
             self.0 = None;
         }
@@ -101,29 +146,8 @@ impl Running {
     /// Drops the future, whose `Drop` may panic.
     pub(crate) fn clear(&mut self) {
         if let Some(place) = &mut self.0 {
-            place.clear();
+            place.as_mut().clear();
         }
-    }
-}
-
-/// Whether the memory of a future of this type is kept for the next one.
-const fn is_kept<F>() -> bool {
-    size_of::<F>() <= MAX_KEPT
-}
-
-/// Begins the future in a place.
-fn begun(
-    place: &mut (impl Place + ?Sized),
-    waker: Option<&Waker>,
-    given: &mut Option<OpResult>,
-) -> Progress {
-    let Some(waker) = waker else { return Progress::Running };
-    match place.poll(&mut Context::from_waker(waker)) {
-        Poll::Ready(result) => {
-            *given = Some(result);
-            Progress::Done
-        }
-        Poll::Pending => Progress::Running,
     }
 }
 

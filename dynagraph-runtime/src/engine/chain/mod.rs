@@ -1,32 +1,30 @@
 //! Runs instances whose steps follow one another: the values stay in the lane, and nothing is shared per step.
 
 mod advance;
-mod places;
 mod quick;
 mod step;
 mod values;
 
-use std::cell::OnceCell;
 use std::sync::Arc;
 
-use places::Places;
 use step::Step;
 use values::Values;
 
 pub(super) use advance::{Next, Paused};
 
 use super::Engine;
-use super::attempt::StepEnvironment;
+use super::around::{Around, Key};
 use super::blocking::Blocking;
 use super::cause::CopyOf;
 use super::fan_out::Elements;
 use super::frame::Frame;
 use super::ledger::{Ended, Tally};
 use super::outcome::Outcome;
+use super::places::Places;
 use super::sink::{Sink, SinkBuffer};
-use crate::graph::{NodeId, ScopeId};
-use crate::key::{KeyPath, MappingKey, SharedPath};
-use crate::plan::{GatherPlan, Place, ScopePlan};
+use crate::graph::ScopeId;
+use crate::key::{KeyPath, MappingKey};
+use crate::plan::{GatherPlan, Place};
 
 /// What one lane needs to run one instance after the other.
 #[derive(Debug)]
@@ -45,55 +43,6 @@ pub(super) struct Chain {
     blocking: Option<Arc<Blocking>>,
 }
 
-/// What does not change from instance to instance.
-///
-/// Apart from the rest, so that a step borrows it: sharing the engine anew for each would make all lanes meet there.
-#[derive(Debug)]
-struct Around {
-    engine: Arc<Engine>,
-    scope: ScopeId,
-    /// The instance around.
-    outer: Arc<Frame>,
-    /// Its path, for the keys of this lane alone. Made when a step needs it.
-    outer_path: OnceCell<SharedPath>,
-}
-
-/// The key of the instance that runs.
-#[derive(Debug)]
-struct Key {
-    index: u64,
-    key: MappingKey,
-}
-
-impl Around {
-    fn plan(&self) -> &ScopePlan {
-        self.engine.plan.scope(self.scope)
-    }
-
-    fn path(&self, key: &Key) -> KeyPath {
-        let outer = self.outer_path.get_or_init(|| self.outer.path.shared());
-        outer.child(key.key.clone(), key.index)
-    }
-
-    /// What the op of a node can ask for.
-    fn environment<'a>(
-        &'a self,
-        key: &'a Key,
-        node: NodeId,
-        attempt: u32,
-    ) -> StepEnvironment<'a, impl Fn() -> KeyPath> {
-        let path = || self.path(key);
-        StepEnvironment {
-            engine: &self.engine,
-            node,
-            attempt,
-            path,
-            ports: &[],
-            info: OnceCell::new(),
-        }
-    }
-}
-
 impl Chain {
     pub(super) fn new(engine: Arc<Engine>, scope: ScopeId, outer: Arc<Frame>) -> Self {
         let plan = engine.plan.scope(scope);
@@ -102,7 +51,7 @@ impl Chain {
         let steps = plan.nodes.iter().filter(|id| engine.plan.op(**id).is_some());
         let tally = Tally::of(steps.copied());
         Self {
-            around: Around { engine, scope, outer, outer_path: OnceCell::new() },
+            around: Around::new(engine, scope, outer),
             key: Key { index: 0, key: 0.into() },
             values,
             tally,

@@ -1,6 +1,6 @@
 //! The values of the instance that a chain runs.
 
-use super::Around;
+use crate::engine::around::Around;
 use crate::engine::cause::Cause;
 use crate::engine::frame::Frame;
 use crate::engine::outcome::{Fate, Outcome};

@@ -43,7 +43,7 @@ impl FanOut {
         }
     }
 
-    fn has_work_in(&self, state: &State) -> bool {
+    pub(super) fn has_work_in(&self, state: &State) -> bool {
         !state.queue.is_empty() || (state.list.is_some() && self.room_in(state) > 0)
     }
 
@@ -95,7 +95,7 @@ impl FanOut {
     }
 
     /// Tells of the keys that were pulled from a list, before any of them begins.
-    fn tell_pulled(&self, keys: &[MappingKey]) {
+    pub(super) fn tell_pulled(&self, keys: &[MappingKey]) {
         if keys.is_empty() {
             return;
         }
@@ -105,6 +105,12 @@ impl FanOut {
         }
     }
 
+    /// How many keys a lane may take that wants so many: the last ones are shared by all lanes.
+    pub(super) fn share_of(&self, state: &State, count: usize) -> usize {
+        let listed = state.list.as_ref().map_or(0, |list| list.remaining());
+        count.min(((state.queue.len() + listed) / (2 * self.eager_lanes)).max(1))
+    }
+
     fn take_first(
         &self,
         state: &mut State,
@@ -112,10 +118,7 @@ impl FanOut {
         rest: &mut VecDeque<Item>,
         pulled: &mut Vec<MappingKey>,
     ) -> Option<Item> {
-        let listed = state.list.as_ref().map_or(0, |list| list.remaining());
-        // The last keys are shared by all lanes.
-        let fair = ((state.queue.len() + listed) / (2 * self.eager_lanes)).max(1);
-        let count = count.min(fair);
+        let count = self.share_of(state, count);
         let mut first = state.queue.pop_front();
         let queued = state.queue.len().min(count - 1);
         rest.extend(state.queue.drain(..queued));
@@ -130,7 +133,7 @@ impl FanOut {
     }
 
     /// Takes any of the keys that can be taken.
-    fn take_any(&self, state: &mut State, pulled: &mut Vec<MappingKey>) -> Option<Item> {
+    pub(super) fn take_any(&self, state: &mut State, pulled: &mut Vec<MappingKey>) -> Option<Item> {
         let mut queue = std::mem::take(&mut state.queue);
         self.pull(state, usize::MAX, pulled, |item| queue.push_back(item));
         let taken = state.shuffle.as_mut().and_then(|shuffle| shuffle.pick(&mut queue));

@@ -1,5 +1,6 @@
 //! One fan-out of one instance: the keys that are emitted, the lanes that run them, and what gathers their values.
 
+mod blocks;
 mod item;
 mod lanes;
 
@@ -9,11 +10,13 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::{Notify, Semaphore};
 
+pub(super) use blocks::TakenBlock;
 pub(super) use item::{Elements, Ending, Item};
 pub(super) use lanes::Taken;
 
 use super::Engine;
 use super::again::Order;
+use super::block::Block;
 use super::frame::Frame;
 use super::outcome::Outcome;
 use super::shuffle::Shuffle;
@@ -68,6 +71,10 @@ struct State {
     suspended: usize,
     /// How many producers wait for room.
     waiting: usize,
+    /// Blocks whose keys have begun, and nobody goes on with.
+    begun: Vec<Box<Block>>,
+    /// Blocks without keys, to be used again.
+    spare: Vec<Box<Block>>,
     /// Says which key is taken next, if it is not the first.
     shuffle: Option<Shuffle>,
 }

@@ -3,6 +3,7 @@
 //! Lanes are started as they are needed: as many as there are workers at once, and one more whenever a key has to wait
 //! and others are there. Cheap keys are taken in blocks, so that lanes do not meet at the queue for each.
 
+mod block_lane;
 mod chain_lane;
 mod run_chain;
 mod slots;
@@ -25,6 +26,8 @@ pub(super) fn start(fan_out: &Arc<FanOut>) {
     let of = Arc::clone(fan_out);
     if fan_out.engine.shape(fan_out.scope) == Shape::Graph {
         fan_out.engine.spawn(|| graph_lane(of));
+    } else if fan_out.engine.is_straight(fan_out.scope) {
+        fan_out.engine.spawn(|| block_lane::run(of));
     } else {
         fan_out.engine.spawn(|| chain_lane::run(of));
     }

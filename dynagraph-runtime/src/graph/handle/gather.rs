@@ -233,12 +233,12 @@ pub(super) fn to_vec<T: Value>(values: Vec<Erased>) -> Erased {
 }
 
 fn values<T: Value>() -> Arc<dyn Collector> {
-    Collecting::shared(|_, value| value.take::<T>(), Erased::new)
+    Collecting::shared(|_: &MappingKey, value: T| value, Erased::new)
 }
 
 fn lists<T: Value>() -> Arc<dyn Collector> {
     Collecting::shared(
-        |_, list| list.take::<Vec<T>>(),
+        |_: &MappingKey, list: Vec<T>| list,
         |lists| {
             let mut all = Vec::with_capacity(lists.iter().map(Vec::len).sum());
             for list in lists {
@@ -251,14 +251,14 @@ fn lists<T: Value>() -> Arc<dyn Collector> {
 
 fn keyed_values<T: Value>() -> Arc<dyn Collector> {
     Collecting::shared(
-        |key, value| (key.clone(), value.take::<T>()),
+        |key: &MappingKey, value: T| (key.clone(), value),
         |entries| Erased::new(Keyed::new(entries)),
     )
 }
 
 fn keyed_lists<T: Value>() -> Arc<dyn Collector> {
     Collecting::shared(
-        |key, list| (key.clone(), list.take::<Keyed<T>>()),
+        |key: &MappingKey, list: Keyed<T>| (key.clone(), list),
         |lists| {
             let mut all = Vec::with_capacity(lists.iter().map(|(_, list)| list.len()).sum());
             for (outer, list) in lists {

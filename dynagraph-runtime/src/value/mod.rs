@@ -1,4 +1,6 @@
-//! A value on its way between ops, with its type erased. Nothing else names `Any`.
+//! A value on its way between ops, with its type erased.
+
+mod column;
 
 use std::any::{Any, TypeId, type_name};
 use std::collections::HashMap;
@@ -7,6 +9,8 @@ use std::mem::needs_drop;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+
+pub(crate) use column::Column;
 
 /// What may travel between ops: anything that is `Clone + Send + Sync + 'static`.
 ///
@@ -130,7 +134,7 @@ impl Erased {
     pub(crate) fn hold<T: Value>(self) -> Held<T> {
         Held(match self.0 {
             Repr::Shared(value) => Holding::Shared(slot(value)),
-            number => Holding::Number(number.into_number().unwrap_or_else(|| wrong_type::<T>())),
+            number => Holding::Own(number.into_number().unwrap_or_else(|| wrong_type::<T>())),
         })
     }
 
@@ -160,12 +164,19 @@ impl fmt::Debug for Erased {
     }
 }
 
-/// A value that an op borrows: shared, never cloned, or a number.
+/// A value that an op borrows: shared, never cloned, or its own.
 pub struct Held<T>(Holding<T>);
 
 enum Holding<T> {
     Shared(Arc<Slot<T>>),
-    Number(T),
+    Own(T),
+}
+
+impl<T> Held<T> {
+    /// A value that nobody else uses.
+    pub(crate) fn own(value: T) -> Self {
+        Self(Holding::Own(value))
+    }
 }
 
 impl<T> Deref for Held<T> {
@@ -174,7 +185,7 @@ impl<T> Deref for Held<T> {
     fn deref(&self) -> &T {
         match &self.0 {
             Holding::Shared(slot) => slot.value(),
-            Holding::Number(number) => number,
+            Holding::Own(value) => value,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Where the attempts of a chain go on.
+//! Where the attempts of a lane go on.
 
 use crate::op::Running;
 
