@@ -9,7 +9,7 @@
 //!
 //! ```
 //! use dynagraph_runtime::{
-//!     Call, IntoInput, Job, Op, OpSpec, OutputHandle, RunError, Started, invoke,
+//!     Call, IntoInput, Job, Op, OpSpec, OutputHandle, Owned, RunError, Started, invoke,
 //! };
 //!
 //! struct Double;
@@ -25,8 +25,7 @@
 //!     }
 //!
 //!     fn start(call: &mut Call<'_>) -> Started {
-//!         let number = call.owned::<u64>();
-//!         call.give_later(async move { Ok(number * 2) })
+//!         call.each_later::<Owned<u64>, u64, _>(|_, Owned(number)| async move { Ok(number * 2) })
 //!     }
 //! }
 //!
@@ -70,8 +69,9 @@ pub use job::{Job, JobOutput};
 pub use key::{KeyError, KeyPath, MappingKey, StepKey};
 pub use keyed::{IntoIter, Iter, Keyed};
 pub use op::{
-    Backoff, Call, Captured, DynamicOut, DynamicOutput, EmitError, Jitter, Op, OpContext, OpSpec,
-    Output, OutputKind, OutputSpec, Resource, ResourceSpec, RetryPolicy, Returned, RunId, Started,
+    Backoff, Call, Captured, DynamicOut, DynamicOutput, EmitError, Jitter, OnlyInput, Op,
+    OpContext, OpSpec, Output, OutputKind, OutputSpec, Owned, Provided, Resource, ResourceSpec,
+    RetryPolicy, Returned, RunId, Started,
 };
 pub use partial::{FailedKey, Partial, Tolerance};
 #[cfg(feature = "test")]

@@ -210,7 +210,7 @@ pub mod prelude {
 #[doc(hidden)]
 pub mod __private {
     pub use dynagraph_runtime::{
-        Backoff, Call, Composed, Handles, Jitter, NodeHandle, OpSpec, Output, OutputSpec, Place,
-        RetryPolicy, Returned, Started, Value, invoke,
+        Backoff, Call, Composed, Handles, Held, Jitter, NodeHandle, OpSpec, Output, OutputSpec,
+        Owned, Place, RetryPolicy, Returned, Started, Value, invoke,
     };
 }

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use syn::Type;
 use syn::spanned::Spanned as _;
 
 use super::expand::function;
@@ -27,6 +28,7 @@ pub(super) fn start(op: &Op) -> TokenStream {
 /// The names in generated code, in a scope of their own.
 struct Locals {
     call: Ident,
+    provided: Ident,
     out: Ident,
     value: Ident,
     error: Ident,
@@ -37,6 +39,7 @@ impl Default for Locals {
         let local = |name| Ident::new(name, Span::mixed_site());
         Self {
             call: local("call"),
+            provided: local("provided"),
             out: local("out"),
             value: local("value"),
             error: local("error"),
@@ -45,8 +48,11 @@ impl Default for Locals {
 }
 
 fn body(op: &Op, locals: &Locals) -> TokenStream {
-    let takes: Vec<_> = op.params.iter().map(|param| take(op, param, locals)).collect();
+    if let (Some((param, input)), Some(output)) = (only_input(op), only_value(op)) {
+        return each(op, locals, (param, input), &output.ty);
+    }
     let call = &locals.call;
+    let takes = op.params.iter().map(|param| take(op, param, call));
     let lazy = op.returned.outputs.first().filter(|_| op.returned.shape.is_lazy()).map(|output| {
         let (out, ty) = (&locals.out, &output.ty);
         quote!(let #out = #call.emitter::<#ty>(0);)
@@ -54,8 +60,7 @@ fn body(op: &Op, locals: &Locals) -> TokenStream {
     let result = result(op, locals);
     let value = only_value(op).map(|output| &output.ty);
     let started = if op.runs == Runs::Async {
-        // A future that is not `Send` is blamed on the function's name.
-        let span = op.ident.span().resolved_at(Span::mixed_site());
+        let span = blamed(op);
         let go_on = match value {
             Some(ty) => quote_spanned!(span=> #call.give_later::<#ty>),
             None => quote_spanned!(span=> #call.future),
@@ -70,6 +75,43 @@ fn body(op: &Op, locals: &Locals) -> TokenStream {
     quote!(#(#takes)* #lazy #started)
 }
 
+/// What an op of one input and one value does for each of the keys that it is called for in a row.
+fn each(op: &Op, locals: &Locals, (param, input): (&Param, &Type), value: &Type) -> TokenStream {
+    let Locals { call, provided, .. } = locals;
+    let (krate, local) = (&op.krate, param.local());
+    let others = op.params.iter().filter(|other| other.input().is_none());
+    let takes: Vec<_> = others.map(|other| take(op, other, provided)).collect();
+    let provided = if takes.is_empty() { quote!(_) } else { quote!(#provided) };
+    let result = result(op, locals);
+    let (kind, pattern) = if param.by_ref {
+        (quote!(#krate::__private::Held<#input>), quote!(#local))
+    } else {
+        (quote!(#krate::__private::Owned<#input>), quote!(#krate::__private::Owned(#local)))
+    };
+    if op.runs == Runs::Async {
+        let span = blamed(op);
+        quote_spanned! {span=>
+            #call.each_later::<#kind, #value, _>(|#provided, #pattern| {
+                #(#takes)*
+                async move { #result }
+            })
+        }
+    } else {
+        quote!(#call.each::<#kind, #value>(|#provided, #pattern| { #(#takes)* #result }))
+    }
+}
+
+/// What is blamed for a future that is not `Send`: the function's name.
+fn blamed(op: &Op) -> Span {
+    op.ident.span().resolved_at(Span::mixed_site())
+}
+
+/// The only input, and its type.
+fn only_input(op: &Op) -> Option<(&Param, &Type)> {
+    let mut inputs = op.params.iter().filter_map(|param| Some((param, param.input()?)));
+    inputs.next().filter(|_| inputs.next().is_none())
+}
+
 /// The only output, if it is one value.
 fn only_value(op: &Op) -> Option<&Output> {
     match &*op.returned.outputs {
@@ -79,8 +121,8 @@ fn only_value(op: &Op) -> Option<&Output> {
 }
 
 /// Takes what a parameter is given.
-fn take(op: &Op, param: &Param, locals: &Locals) -> TokenStream {
-    let (call, local) = (&locals.call, param.local());
+fn take(op: &Op, param: &Param, from: &Ident) -> TokenStream {
+    let local = param.local();
     let value = match &param.given {
         Given::Input(ty) if param.by_ref => quote!(held::<#ty>()),
         Given::Input(ty) => quote!(owned::<#ty>()),
@@ -92,7 +134,7 @@ fn take(op: &Op, param: &Param, locals: &Locals) -> TokenStream {
             quote!(emitter::<#ty>(#place))
         }
     };
-    quote!(let #local = #call.#value;)
+    quote!(let #local = #from.#value;)
 }
 
 /// Calls the user's function, and makes of what it returns what the engine takes.

@@ -34,20 +34,23 @@ const _: () = {
         fn start(
             call: &mut ::dynagraph::__private::Call<'_>,
         ) -> ::dynagraph::__private::Started {
-            let given_url = call.owned::<String>();
-            call.give_later::<
+            call.each_later::<
+                    ::dynagraph::__private::Owned<String>,
                     Page,
-                >(async move {
-                match fetch(given_url).await {
-                    ::core::result::Result::Ok(value) => {
-                        ::core::result::Result::Ok(value)
-                    }
-                    ::core::result::Result::Err(error) => {
-                        ::core::result::Result::Err(
-                            <::dynagraph::OpError as ::core::convert::From<
-                                _,
-                            >>::from(error),
-                        )
+                    _,
+                >(|_, ::dynagraph::__private::Owned(given_url)| {
+                async move {
+                    match fetch(given_url).await {
+                        ::core::result::Result::Ok(value) => {
+                            ::core::result::Result::Ok(value)
+                        }
+                        ::core::result::Result::Err(error) => {
+                            ::core::result::Result::Err(
+                                <::dynagraph::OpError as ::core::convert::From<
+                                    _,
+                                >>::from(error),
+                            )
+                        }
                     }
                 }
             })

@@ -46,11 +46,12 @@ const _: () = {
         fn start(
             call: &mut ::dynagraph::__private::Call<'_>,
         ) -> ::dynagraph::__private::Started {
-            let given_text = call.owned::<String>();
-            call.give_later::<
+            call.each_later::<
+                    ::dynagraph::__private::Owned<String>,
                     usize,
-                >(async move {
-                ::core::result::Result::Ok(count_words(given_text).await)
+                    _,
+                >(|_, ::dynagraph::__private::Owned(given_text)| {
+                async move { ::core::result::Result::Ok(count_words(given_text).await) }
             })
         }
     }

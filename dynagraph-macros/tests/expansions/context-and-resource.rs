@@ -38,22 +38,25 @@ const _: () = {
         fn start(
             call: &mut ::dynagraph::__private::Call<'_>,
         ) -> ::dynagraph::__private::Started {
-            let given_ctx = call.context();
-            let given_bucket = call.resource::<Bucket>();
-            let given_page = call.owned::<Page>();
-            call.give_later::<
+            call.each_later::<
+                    ::dynagraph::__private::Owned<Page>,
                     (),
-                >(async move {
-                match upload(given_ctx, &given_bucket, given_page).await {
-                    ::core::result::Result::Ok(value) => {
-                        ::core::result::Result::Ok(value)
-                    }
-                    ::core::result::Result::Err(error) => {
-                        ::core::result::Result::Err(
-                            <::dynagraph::OpError as ::core::convert::From<
-                                _,
-                            >>::from(error),
-                        )
+                    _,
+                >(|provided, ::dynagraph::__private::Owned(given_page)| {
+                let given_ctx = provided.context();
+                let given_bucket = provided.resource::<Bucket>();
+                async move {
+                    match upload(given_ctx, &given_bucket, given_page).await {
+                        ::core::result::Result::Ok(value) => {
+                            ::core::result::Result::Ok(value)
+                        }
+                        ::core::result::Result::Err(error) => {
+                            ::core::result::Result::Err(
+                                <::dynagraph::OpError as ::core::convert::From<
+                                    _,
+                                >>::from(error),
+                            )
+                        }
                     }
                 }
             })

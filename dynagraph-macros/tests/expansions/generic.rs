@@ -51,8 +51,12 @@ const _: () = {
         fn start(
             call: &mut ::dynagraph::__private::Call<'_>,
         ) -> ::dynagraph::__private::Started {
-            let given_values = call.owned::<[T; N]>();
-            call.give::<[T; N]>(::core::result::Result::Ok(echo::<T, N>(given_values)))
+            call.each::<
+                    ::dynagraph::__private::Owned<[T; N]>,
+                    [T; N],
+                >(|_, ::dynagraph::__private::Owned(given_values)| {
+                ::core::result::Result::Ok(echo::<T, N>(given_values))
+            })
         }
     }
 };

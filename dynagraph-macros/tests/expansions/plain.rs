@@ -35,8 +35,12 @@ const _: () = {
         fn start(
             call: &mut ::dynagraph::__private::Call<'_>,
         ) -> ::dynagraph::__private::Started {
-            let given_piece = call.owned::<Piece>();
-            call.give::<Score>(::core::result::Result::Ok(compute_piece(given_piece)))
+            call.each::<
+                    ::dynagraph::__private::Owned<Piece>,
+                    Score,
+                >(|_, ::dynagraph::__private::Owned(given_piece)| {
+                ::core::result::Result::Ok(compute_piece(given_piece))
+            })
         }
     }
 };

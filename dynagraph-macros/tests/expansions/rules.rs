@@ -45,29 +45,32 @@ const _: () = {
         fn start(
             call: &mut ::dynagraph::__private::Call<'_>,
         ) -> ::dynagraph::__private::Started {
-            let given_ctx = call.context();
-            let given_page = call.owned::<Page>();
-            call.give_later::<
+            call.each_later::<
+                    ::dynagraph::__private::Owned<Page>,
                     (),
-                >(async move {
-                match upload(given_ctx, given_page).await {
-                    ::core::result::Result::Ok(value) => {
-                        ::core::result::Result::Ok(value)
-                    }
-                    ::core::result::Result::Err(error) => {
-                        ::core::result::Result::Err({
-                            let is_retried: ::core::primitive::bool = errors::is_transient(
-                                &error,
-                            );
-                            let error = <::dynagraph::OpError as ::core::convert::From<
-                                _,
-                            >>::from(error);
-                            if is_retried {
-                                error
-                            } else {
-                                ::dynagraph::OpError::permanent(error)
-                            }
-                        })
+                    _,
+                >(|provided, ::dynagraph::__private::Owned(given_page)| {
+                let given_ctx = provided.context();
+                async move {
+                    match upload(given_ctx, given_page).await {
+                        ::core::result::Result::Ok(value) => {
+                            ::core::result::Result::Ok(value)
+                        }
+                        ::core::result::Result::Err(error) => {
+                            ::core::result::Result::Err({
+                                let is_retried: ::core::primitive::bool = errors::is_transient(
+                                    &error,
+                                );
+                                let error = <::dynagraph::OpError as ::core::convert::From<
+                                    _,
+                                >>::from(error);
+                                if is_retried {
+                                    error
+                                } else {
+                                    ::dynagraph::OpError::permanent(error)
+                                }
+                            })
+                        }
                     }
                 }
             })

@@ -1,13 +1,14 @@
-//! One attempt of one step, as the op sees it.
+//! One attempt of one step, as the op sees it; or one of each of many steps, one after the other.
 
-use std::any::type_name;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::task::Waker;
 
+use super::answer::{Answer, OpResult};
 use super::dynamic::{DynamicOut, Port};
-use super::returned::{OpResult, Returned};
+use super::provided::Provided;
+use super::returned::Returned;
 use super::running::Running;
 use super::{OpContext, Resource};
 use crate::error::OpError;
@@ -18,65 +19,40 @@ use crate::value::{Column, Erased, Held, TypeMap, Value};
 /// Inputs are taken in the order of the op's parameters, each once.
 #[derive(Debug)]
 pub struct Call<'a> {
-    inputs: Inputs<'a>,
-    environment: &'a dyn Environment,
-    running: &'a mut Running,
+    pub(super) inputs: Inputs<'a>,
+    pub(super) around: Surroundings<'a>,
+    pub(super) running: &'a mut Running,
     /// Who is woken when a future can go on, if it may begin at once.
-    waker: Option<&'a Waker>,
-    answer: Answer<'a>,
+    pub(super) waker: Option<&'a Waker>,
+    pub(super) answer: Answer<'a>,
 }
 
 /// Where an op's inputs are.
 #[derive(Debug)]
-enum Inputs<'a> {
+pub(super) enum Inputs<'a> {
     Own {
         /// The first one, if it is not among the others.
         first: Option<Erased>,
         /// What is left of them, the next one last.
         others: &'a mut Vec<Erased>,
     },
-    /// The only one is the first of a column.
-    Column { column: &'a mut Column, taken: &'a mut bool },
+    /// The only one is the first of a column, if it is not taken yet.
+    Column { column: &'a mut Column, taken: bool },
 }
 
-/// Where what an op gives goes.
+/// What the steps that are called can ask for.
 #[derive(Debug)]
-pub(crate) struct Answer<'a> {
-    /// What the op gave, if it has ended and that is not a value in a column.
-    given: &'a mut Option<OpResult>,
-    /// Values of many keys, and whether that of this key is there.
-    column: Option<(&'a mut Column, &'a mut bool)>,
+pub(super) enum Surroundings<'a> {
+    One(&'a dyn Environment),
+    Many(&'a mut dyn Keys),
 }
 
-impl<'a> Answer<'a> {
-    pub(crate) fn apart(given: &'a mut Option<OpResult>) -> Self {
-        Self { given, column: None }
-    }
-
-    pub(crate) fn result(&mut self, result: OpResult) {
-        self.withdraw();
-        *self.given = Some(result);
-    }
-
-    pub(crate) fn value<T: Value>(&mut self, result: Result<T, OpError>) {
-        self.withdraw();
-        match (&mut self.column, result) {
-            (Some((column, given)), Ok(value)) => {
-                column.push(value);
-                **given = true;
-            }
-            (_, result) => *self.given = Some(result.map(Returned::value)),
+impl Surroundings<'_> {
+    pub(super) fn environment(&self) -> &dyn Environment {
+        match self {
+            Self::One(environment) => *environment,
+            Self::Many(keys) => keys.environment(),
         }
-    }
-
-    /// Forgets what was given before.
-    pub(crate) fn withdraw(&mut self) {
-        if let Some((column, given)) = &mut self.column
-            && std::mem::take(*given)
-        {
-            column.drop_last();
-        }
-        *self.given = None;
     }
 }
 
@@ -85,6 +61,14 @@ pub(crate) trait Environment: fmt::Debug {
     fn context(&self) -> OpContext;
     fn resources(&self) -> &TypeMap;
     fn port(&self, output: usize) -> Arc<dyn Port>;
+}
+
+/// The keys whose steps are called one after the other.
+pub(crate) trait Keys: fmt::Debug {
+    /// Begins the next step, if there is one. The one before it has given a value.
+    fn begin(&mut self) -> bool;
+    /// What the step that has begun can ask for.
+    fn environment(&self) -> &dyn Environment;
 }
 
 impl<'a> Call<'a> {
@@ -96,8 +80,13 @@ impl<'a> Call<'a> {
         waker: Option<&'a Waker>,
         given: &'a mut Option<OpResult>,
     ) -> Self {
-        let inputs = Inputs::Own { first: None, others: inputs };
-        Self { inputs, environment, running, waker, answer: Answer::apart(given) }
+        Self {
+            inputs: Inputs::Own { first: None, others: inputs },
+            around: Surroundings::One(environment),
+            running,
+            waker,
+            answer: Answer::apart(given),
+        }
     }
 
     /// With another input before all others.
@@ -107,6 +96,58 @@ impl<'a> Call<'a> {
             column @ Inputs::Column { .. } => column,
         };
         Self { inputs, ..self }
+    }
+
+    /// Of the steps of many keys, each of which takes the first value that is left in `inputs`, and adds one to `values`.
+    pub(crate) fn of_all(
+        inputs: &'a mut Column,
+        values: &'a mut Column,
+        keys: &'a mut dyn Keys,
+        running: &'a mut Running,
+        waker: Option<&'a Waker>,
+        given: &'a mut Option<OpResult>,
+    ) -> Self {
+        Self {
+            inputs: Inputs::Column { column: inputs, taken: true },
+            around: Surroundings::Many(keys),
+            running,
+            waker,
+            answer: Answer::in_column(given, values),
+        }
+    }
+
+    /// Calls one step after the other, until one gives no value at once or there are no more.
+    pub(super) fn all(&mut self, start: impl Fn(&mut Self)) {
+        while self.begin() {
+            start(self);
+            if let Inputs::Column { column, taken: taken @ false } = &mut self.inputs {
+                *taken = true;
+                column.drop_first();
+            }
+            if !self.answer.is_valued() {
+                return;
+            }
+        }
+    }
+
+    /// Begins the next of many steps, if there is one.
+    fn begin(&mut self) -> bool {
+        let Surroundings::Many(keys) = &mut self.around else { return false };
+        let begun = keys.begin();
+        self.answer.begin();
+        if let Inputs::Column { taken, .. } = &mut self.inputs {
+            *taken = !begun;
+        }
+        begun
+    }
+
+    /// Leaves the column as if the step that has begun, and did not end, was not among those that take and give values.
+    pub(crate) fn leave_out(&mut self) {
+        if let Inputs::Column { column, taken: taken @ false } = &mut self.inputs {
+            *taken = true;
+            column.drop_first();
+        }
+        self.answer.forget();
     }
 
     /// Takes the next input: moved if this step is its last consumer, cloned otherwise.
@@ -127,21 +168,23 @@ impl<'a> Call<'a> {
         held.unwrap_or_else(|| no_input())
     }
 
-    /// The context of this attempt.
-    pub fn context(&self) -> OpContext {
-        self.environment.context()
+    /// What else the op can ask for.
+    pub fn provided(&self) -> Provided<'_> {
+        Provided::new(self.around.environment())
     }
 
-    /// A resource of the run.
+    /// The context of this attempt.
+    pub fn context(&self) -> OpContext {
+        self.provided().context()
+    }
+
+    /// A resource of the run, as [`Provided::resource`].
     ///
     /// # Panics
     ///
     /// If the op's spec does not name it: a run without a resource that a spec names does not start.
     pub fn resource<R: Send + Sync + 'static>(&self) -> Resource<R> {
-        match self.environment.resources().get::<R>() {
-            Some(resource) => Resource::from_arc(resource),
-            None => panic!("the op's spec does not ask for the resource `{}`", type_name::<R>()),
-        }
+        self.provided().resource()
     }
 
     /// The emitter of the dynamic output at this place in the op's spec.
@@ -150,7 +193,7 @@ impl<'a> Call<'a> {
     ///
     /// If the spec has no [`OutputSpec::emitted`](super::OutputSpec::emitted) there.
     pub fn emitter<T: Value>(&self, output: usize) -> DynamicOut<T> {
-        DynamicOut::new(self.environment.port(output))
+        DynamicOut::new(self.around.environment().port(output))
     }
 
     /// Ends the attempt of an op with one plain output. A future that it would have gone on with is dropped.
@@ -165,7 +208,7 @@ impl<'a> Call<'a> {
         &mut self,
         value: impl Future<Output = Result<T, OpError>> + Send + 'static,
     ) -> Started {
-        self.answer.withdraw();
+        self.answer.forget();
         Started(self.running.begin(value, self.waker, &mut self.answer))
     }
 
@@ -184,7 +227,7 @@ impl<'a> Call<'a> {
         &mut self,
         future: impl Future<Output = Result<Returned, OpError>> + Send + 'static,
     ) -> Started {
-        self.answer.withdraw();
+        self.answer.forget();
         Started(self.running.begin(future, self.waker, &mut self.answer))
     }
 }
@@ -194,7 +237,7 @@ impl Inputs<'_> {
     fn column(&mut self) -> Option<&mut Column> {
         match self {
             Self::Column { column, taken } => {
-                (!std::mem::replace(*taken, true)).then_some(&mut **column)
+                (!std::mem::replace(taken, true)).then_some(&mut **column)
             }
             Self::Own { .. } => None,
         }
@@ -213,7 +256,7 @@ impl Inputs<'_> {
 
 #[cold]
 #[track_caller]
-fn no_input() -> ! {
+pub(super) fn no_input() -> ! {
     unreachable!("a step has an input for every parameter of its op")
 }
 
@@ -227,53 +270,4 @@ pub(crate) enum Progress {
     Done,
     /// As the call's future.
     Running,
-}
-
-/// The steps of one op for many keys, each called at once, one after the other.
-pub(crate) struct Calls<'a> {
-    /// The keys, and what is told of their steps.
-    pub(crate) keys: &'a mut dyn Keys,
-    /// The only input of each step.
-    pub(crate) inputs: &'a mut Column,
-    /// Takes the only value of each step.
-    pub(crate) values: &'a mut Column,
-    pub(crate) running: &'a mut Running,
-    pub(crate) waker: Option<&'a Waker>,
-    /// What the last step gave, if that is not a value among the others.
-    pub(crate) given: &'a mut Option<OpResult>,
-    /// Whether the last step has taken its input.
-    pub(crate) taken: bool,
-    /// Whether the last step has given a value among the others.
-    pub(crate) valued: bool,
-}
-
-/// The keys whose steps are called.
-pub(crate) trait Keys {
-    /// Begins the next step, if there is one.
-    fn begin(&mut self) -> Option<&dyn Environment>;
-    /// The step has given a value.
-    fn end(&mut self);
-}
-
-impl Calls<'_> {
-    /// Calls one step after the other, until one gives no value at once or [`Keys::begin`] gives no more.
-    pub(super) fn all(&mut self, start: impl Fn(&mut Call<'_>)) {
-        while let Some(environment) = self.keys.begin() {
-            (self.taken, self.valued) = (false, false);
-            start(&mut Call {
-                inputs: Inputs::Column { column: self.inputs, taken: &mut self.taken },
-                environment,
-                running: self.running,
-                waker: self.waker,
-                answer: Answer { given: self.given, column: Some((self.values, &mut self.valued)) },
-            });
-            if !self.taken {
-                self.inputs.drop_first();
-            }
-            if !self.valued {
-                return;
-            }
-            self.keys.end();
-        }
-    }
 }

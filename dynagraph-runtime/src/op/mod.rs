@@ -1,9 +1,12 @@
 //! What an op is, and what it is given: its inputs, its context, its resources and its dynamic outputs.
 
+mod answer;
 mod call;
 mod cancellation;
 mod context;
 mod dynamic;
+mod each;
+mod provided;
 mod resource;
 mod retry;
 mod returned;
@@ -13,16 +16,19 @@ mod spec;
 use std::fmt;
 use std::marker::PhantomData;
 
+pub(crate) use answer::OpResult;
 pub use call::{Call, Started};
-pub(crate) use call::{Calls, Environment, Keys, Progress};
+pub(crate) use call::{Environment, Keys, Progress};
 pub(crate) use cancellation::Cancellation;
 pub(crate) use context::StepInfo;
 pub use context::{OpContext, RunId};
 pub use dynamic::{Captured, DynamicOut, DynamicOutput, EmitError};
 pub(crate) use dynamic::{Port, Refused, check_key};
+pub use each::{OnlyInput, Owned};
+pub use provided::Provided;
 pub use resource::Resource;
 pub use retry::{Backoff, Jitter, RetryPolicy};
-pub(crate) use returned::{Given, List, OpResult, Outputs};
+pub(crate) use returned::{Given, List, Outputs};
 pub use returned::{Output, Returned};
 pub(crate) use running::Running;
 pub use spec::{OpSpec, OutputKind, OutputSpec, ResourceSpec};
@@ -65,9 +71,9 @@ pub trait Op: Sized + 'static {
 pub(crate) trait ErasedOp: Send + Sync {
     fn start(&self, call: &mut Call<'_>) -> Started;
 
-    /// Starts the steps of many keys, with the type known once for all.
-    fn start_all(&self, calls: &mut Calls<'_>) {
-        calls.all(|call| {
+    /// Starts the steps of many keys, one after the other.
+    fn start_all(&self, call: &mut Call<'_>) {
+        call.all(|call| {
             self.start(call);
         });
     }

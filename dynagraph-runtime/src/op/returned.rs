@@ -3,11 +3,8 @@
 use std::fmt;
 
 use super::dynamic::{DynamicOutput, EmitError, check_list};
-use crate::error::OpError;
 use crate::key::MappingKey;
 use crate::value::{Column, Erased, Value};
-
-pub(crate) type OpResult = Result<Returned, OpError>;
 
 /// What an attempt gave, for every output of its op.
 #[derive(Debug)]

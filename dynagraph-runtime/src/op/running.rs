@@ -6,8 +6,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
 use super::Progress;
-use super::call::Answer;
-use super::returned::{OpResult, Returned};
+use super::answer::{Answer, OpResult};
+use super::returned::Returned;
 use crate::error::OpError;
 use crate::value::{Value, drop_caught};
 
@@ -18,7 +18,7 @@ const MAX_KEPT: usize = 4_096;
 ///
 /// So a lane allocates once for each op, not once for each key, unless the future is large.
 #[derive(Default)]
-pub(crate) struct Running(Option<Pin<Box<dyn Place>>>);
+pub(crate) struct Running(Option<Box<dyn Place>>);
 
 /// What a future of an attempt gives.
 pub(super) trait Gives {
@@ -46,49 +46,30 @@ impl<T: Value> Gives for Result<T, OpError> {
     }
 }
 
-/// A place for futures of one type: the one that runs, if one does.
-trait Place: Send {
-    /// Takes a future out of an `Option`, if it is of the place's type.
-    fn put(self: Pin<&mut Self>, future: &mut dyn Any) -> bool;
-    /// Begins the future that was put there.
-    fn begin(self: Pin<&mut Self>, context: &mut Context<'_>, answer: &mut Answer<'_>) -> Progress;
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<OpResult>;
-    fn clear(self: Pin<&mut Self>);
+/// A place for futures of one type.
+trait Place: Any + Send {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<OpResult>;
+    fn clear(&mut self);
     fn is_empty(&self) -> bool;
     /// Whether its memory is kept for the next future.
     fn is_kept(&self) -> bool;
 }
 
-impl<F> Place for Option<F>
+/// The future that runs, if one does.
+type Pinned<F> = Pin<Box<Option<F>>>;
+
+impl<F> Place for Pinned<F>
 where
     F: Future<Output: Gives> + Send + 'static,
 {
-    fn put(mut self: Pin<&mut Self>, future: &mut dyn Any) -> bool {
-        let Some(future) = future.downcast_mut::<Self>() else { return false };
-        self.set(future.take());
-        true
-    }
-
-    fn begin(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        answer: &mut Answer<'_>,
-    ) -> Progress {
-        let Some(future) = self.as_mut().as_pin_mut() else { return Progress::Running };
-        let Poll::Ready(given) = future.poll(context) else { return Progress::Running };
-        given.answer(answer);
-        self.set(None);
-        Progress::Done
-    }
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<OpResult> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<OpResult> {
         let Some(future) = self.as_mut().as_pin_mut() else { return Poll::Pending };
         let given = ready!(future.poll(context));
         self.set(None);
         Poll::Ready(given.result())
     }
 
-    fn clear(mut self: Pin<&mut Self>) {
+    fn clear(&mut self) {
         self.set(None);
     }
 
@@ -102,6 +83,22 @@ where
 }
 
 impl Running {
+    /// The place for futures of one type. What was here before is dropped if it is of another.
+    pub(super) fn place<F>(&mut self) -> Option<Pin<&mut Option<F>>>
+    where
+        F: Future<Output: Gives> + Send + 'static,
+    {
+        let known = self.0.as_deref().is_some_and(|place| {
+            let place: &dyn Any = place;
+            place.is::<Pinned<F>>()
+        });
+        if !known {
+            self.0 = Some(Box::new(Box::pin(None::<F>)));
+        }
+        let place: &mut dyn Any = self.0.as_deref_mut()?;
+        place.downcast_mut::<Pinned<F>>().map(Pin::as_mut)
+    }
+
     /// Keeps a future, and begins it if somebody is there to be woken. What was here before is dropped.
     pub(super) fn begin<F>(
         &mut self,
@@ -112,18 +109,25 @@ impl Running {
     where
         F: Future<Output: Gives> + Send + 'static,
     {
-        let mut future = Some(future);
-        let is_put = self.0.as_mut().is_some_and(|place| place.as_mut().put(&mut future));
-        let place = match &mut self.0 {
-            Some(place) if is_put => place,
-            other => other.insert(Box::pin(future)),
+        let Some(mut place) = self.place::<F>() else { return Progress::Running };
+        place.set(Some(future));
+        let (Some(waker), Some(future)) = (waker, place.as_mut().as_pin_mut()) else {
+            return Progress::Running;
         };
-        let Some(waker) = waker else { return Progress::Running };
-        let progress = place.as_mut().begin(&mut Context::from_waker(waker), answer);
-        if progress == Progress::Done && !place.is_kept() {
+        let Poll::Ready(given) = future.poll(&mut Context::from_waker(waker)) else {
+            return Progress::Running;
+        };
+        place.set(None);
+        given.answer(answer);
+        self.let_go();
+        Progress::Done
+    }
+
+    /// Gives the memory of a large future that has ended back.
+    pub(crate) fn let_go(&mut self) {
+        if self.0.as_ref().is_some_and(|place| !place.is_kept() && place.is_empty()) {
             self.0 = None;
         }
-        progress
     }
 
     /// Whether there is no future.
@@ -136,17 +140,15 @@ impl Running {
     /// What the future does may panic.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<OpResult> {
         let Some(place) = &mut self.0 else { return Poll::Pending };
-        let given = ready!(place.as_mut().poll(context));
-        if !place.is_kept() {
-            self.0 = None;
-        }
+        let given = ready!(place.poll(context));
+        self.let_go();
         Poll::Ready(given)
     }
 
     /// Drops the future, whose `Drop` may panic.
     pub(crate) fn clear(&mut self) {
         if let Some(place) = &mut self.0 {
-            place.as_mut().clear();
+            place.clear();
         }
     }
 }

@@ -81,6 +81,14 @@ impl Column {
         values.downcast_mut::<Typed<T>>().map(|typed| &mut typed.0)
     }
 
+    /// The values, if they are of this type or there are none.
+    pub(crate) fn typed_or_new<T: Value>(&mut self) -> Option<&mut VecDeque<T>> {
+        if self.len() == 0 && self.typed::<T>().is_none() {
+            self.0 = Some(Box::new(Typed(VecDeque::<T>::new())));
+        }
+        self.typed()
+    }
+
     /// Adds a value at the end.
     pub(crate) fn push<T: Value>(&mut self, value: T) {
         match self.typed::<T>() {

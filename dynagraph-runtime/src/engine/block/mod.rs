@@ -151,9 +151,10 @@ impl Block {
                 self.deliver();
                 self.flush(fan_out, false);
             }
-            // What is behind may be the last of all, and must not wait.
-            Left::Waits(_) => self.flush(fan_out, false),
-            Left::Stopped => {}
+            // What others gave must not wait, unless this thread waits for the key.
+            Left::Waits(_) if waker.is_some() => self.flush(fan_out, false),
+            Left::Waits(_) => {}
+            Left::Stopped => self.idle(),
         }
         left
     }
@@ -188,9 +189,17 @@ impl Block {
 
     /// Passes on what was handed over. The last key was [suspended](FanOut::suspend), or not.
     fn flush(&mut self, fan_out: &Arc<FanOut>, suspended: bool) {
+        // Before the run may end by what is passed on: it would wait for a step that has ended.
+        self.idle();
         self.tally.flush(&self.around.engine.ledger);
         if self.done > 0 {
             fan_out.finish(&mut self.buffers, std::mem::take(&mut self.done), suspended);
+        }
+    }
+
+    fn idle(&self) {
+        if let Some(blocking) = &self.blocking {
+            blocking.idle();
         }
     }
 
@@ -198,18 +207,17 @@ impl Block {
     pub(super) fn run_on_thread(&mut self, fan_out: &Arc<FanOut>) -> bool {
         let blocking = Arc::clone(self.blocking());
         blocking.take(self.keys.iter().map(|key| (key.index, &key.key)));
-        let left = loop {
+        loop {
             match self.run(fan_out, None) {
+                Left::Done => return true,
+                Left::Stopped => return false,
                 // An op may do both: block first, and go on as a future.
                 Left::Waits(mut waiting) => {
                     let result = self.around.engine.handle.block_on(waiting.end());
                     self.put_back(waiting, result);
                 }
-                left => break left,
             }
-        };
-        blocking.idle();
-        matches!(left, Left::Done)
+        }
     }
 
     /// Says from now on which step it is at.

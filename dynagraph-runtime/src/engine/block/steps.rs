@@ -1,6 +1,8 @@
 //! Calls an op for the keys of a block, one after the other.
 
+use std::cell::OnceCell;
 use std::collections::VecDeque;
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Waker;
@@ -12,49 +14,89 @@ use crate::engine::attempt::{AttemptResult, StepEnvironment, broken, ended};
 use crate::engine::blocking::Blocking;
 use crate::engine::ledger::{Ended, How, Tally};
 use crate::graph::NodeId;
-use crate::op::{Calls, Environment, Keys, StepInfo};
+use crate::op::{Call, Environment, Keys, OpContext, Port, StepInfo};
 use crate::step::StepStatus;
+use crate::value::TypeMap;
 
 /// The keys of a block at one node.
-struct Steps<'a, 't> {
+struct Steps<'a> {
     around: &'a Around,
     keys: &'a VecDeque<Key>,
-    /// How many of them the node is done with.
-    done: usize,
     node: NodeId,
-    tally: &'t mut Tally,
-    /// How many were not told of.
-    untold: usize,
+    tally: &'a mut Tally,
     blocking: Option<&'a Blocking>,
-    /// What the step that runs can ask for.
-    environment: Option<StepEnvironment<'a, CopyPath<'a>>>,
+    /// How many of the keys the node is done with.
+    done: usize,
+    /// How many of these were not told of.
+    untold: usize,
+    /// Whether the step of the next key is on its way.
+    begun: bool,
+    /// The step as its op sees it. Made when it asks.
+    info: OnceCell<Arc<StepInfo>>,
 }
 
-impl Keys for Steps<'_, '_> {
-    fn begin(&mut self) -> Option<&dyn Environment> {
-        let Self { around, keys, node, .. } = *self;
-        let engine = &around.engine;
-        let key = keys.get(self.done)?;
-        if engine.stop.is_stopped() {
-            return None;
+impl Keys for Steps<'_> {
+    #[inline]
+    fn begin(&mut self) -> bool {
+        if self.begun {
+            self.end();
         }
-        let environment = around.environment(key, node, 1);
-        environment.tell_start();
+        let engine = &self.around.engine;
+        let Some(key) = self.keys.get(self.done).filter(|_| !engine.stop.is_stopped()) else {
+            return false;
+        };
+        if engine.listeners.any() {
+            self.step(key).tell_start();
+        }
         if let Some(blocking) = self.blocking {
-            blocking.at(node, key.index);
+            blocking.at(self.node, key.index);
         }
-        Some(self.environment.insert(environment))
+        self.begun = true;
+        true
     }
 
+    fn environment(&self) -> &dyn Environment {
+        self
+    }
+}
+
+impl Steps<'_> {
+    /// The step that is on its way has given a value.
+    #[inline]
     fn end(&mut self) {
-        let info = self.environment.take().and_then(StepEnvironment::into_info);
-        if info.is_some() || self.around.engine.listeners.any() {
+        self.begun = false;
+        if self.info.get().is_some() || self.around.engine.listeners.any() {
             let key = &self.keys[self.done];
-            succeeded(self.tally, self.around, key, self.node, info);
+            succeeded(self.tally, self.around, key, self.node, self.info.take());
         } else {
             self.untold += 1;
         }
         self.done += 1;
+    }
+
+    fn step<'a>(&'a self, key: &'a Key) -> StepEnvironment<'a, CopyPath<'a>> {
+        self.around.environment(key, self.node, 1)
+    }
+}
+
+impl Environment for Steps<'_> {
+    fn context(&self) -> OpContext {
+        let info = self.info.get_or_init(|| Arc::clone(self.step(&self.keys[self.done]).info()));
+        OpContext::new(Arc::clone(info))
+    }
+
+    fn resources(&self) -> &TypeMap {
+        &self.around.engine.options.resources
+    }
+
+    fn port(&self, output: usize) -> Arc<dyn Port> {
+        self.step(&self.keys[self.done]).port(output)
+    }
+}
+
+impl fmt::Debug for Steps<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Steps").field("node", &self.node).finish_non_exhaustive()
     }
 }
 
@@ -110,40 +152,28 @@ impl Block {
         let mut steps = Steps {
             around,
             keys,
-            done: values.len(),
             node,
             tally,
-            untold: 0,
             blocking: blocking.as_deref(),
-            environment: None,
+            done: values.len(),
+            untold: 0,
+            begun: false,
+            info: OnceCell::new(),
         };
-        let mut calls = Calls {
-            keys: &mut steps,
-            inputs: &mut *inputs,
-            values: &mut *values,
-            running: &mut *running,
-            waker,
-            given: &mut *given,
-            taken: true,
-            valued: false,
-        };
+        let mut call = Call::of_all(inputs, values, &mut steps, running, waker, given);
         let behavior = &around.engine.rules(node).behavior;
-        let called = catch_unwind(AssertUnwindSafe(|| behavior.start_all(&mut calls)));
-        let Calls { taken, valued, .. } = calls;
-        let Steps { done, untold, environment, .. } = steps;
+        let called = catch_unwind(AssertUnwindSafe(|| behavior.start_all(&mut call)));
+        if called.is_err() {
+            call.leave_out();
+        }
+        let Steps { done, untold, begun, info, tally, .. } = steps;
         tally.count_all(node, StepStatus::Success, untold);
-        let Some(environment) = environment else {
+        running.let_go();
+        if !begun {
             return if done == keys.len() { Came::Through } else { Came::Held };
-        };
-        let info = environment.into_info();
+        }
+        let info = info.into_inner();
         if let Err(payload) = called {
-            if !taken {
-                inputs.drop_first();
-            }
-            if valued {
-                values.drop_last();
-            }
-            *given = None;
             return Came::Ended(done, Err(broken(running, payload)), info);
         }
         match given.take() {

@@ -33,7 +33,7 @@ impl FanOut {
         if !self.has_work_in(&state) {
             if state.ending.is_some() && state.is_empty() {
                 state.lanes -= 1;
-                drop(state);
+                state.spare.extend(used);
                 return TakenBlock::End;
             }
             state.idle += 1;

@@ -316,6 +316,8 @@ impl FanOut {
             self.frame.cell(*cell).release();
         }
         self.work.close();
+        let spare = std::mem::take(&mut lock(&self.state).spare);
+        drop(spare);
         // Only now: who waits for it takes what the sinks have.
         self.over.store(true, Ordering::SeqCst);
         self.ended.notify_waiters();

@@ -27,7 +27,7 @@ pub(super) async fn run(fan_out: Arc<FanOut>) {
         slots.take(engine).await;
         let mut taken = fan_out.take_block(used.take());
         if blocking && let TakenBlock::Keys(block) = taken {
-            let Some(left) = run_on_threads(&fan_out, block).await else { return };
+            let Some(left) = Box::pin(run_on_threads(&fan_out, block)).await else { return };
             taken = left;
         }
         let mut block = match taken {
