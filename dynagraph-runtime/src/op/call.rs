@@ -67,6 +67,8 @@ pub(crate) trait Environment: fmt::Debug {
 pub(crate) trait Keys: fmt::Debug {
     /// Begins the next step, if there is one. The one before it has given a value.
     fn begin(&mut self) -> bool;
+    /// The step that has begun has failed, and takes no part in what follows.
+    fn fail(&mut self, error: OpError);
     /// What the step that has begun can ask for.
     fn environment(&self) -> &dyn Environment;
 }

@@ -92,7 +92,7 @@ impl Call<'_> {
         else {
             return None;
         };
-        let Answer { given, values, valued } = &mut self.answer;
+        let Answer { values, valued, .. } = &mut self.answer;
         let inputs = column.typed::<I::Value>()?;
         let values = values.as_mut()?.typed_or_new::<T>()?;
         *taken = true;
@@ -100,13 +100,12 @@ impl Call<'_> {
         loop {
             let input = inputs.pop_front().unwrap_or_else(|| no_input());
             match op(&Provided::new(keys.environment()), I::new(input)) {
-                Ok(value) => values.push_back(value),
-                Err(error) => {
-                    **given = Some(Err(error));
-                    return Some(());
+                Ok(value) => {
+                    values.push_back(value);
+                    *valued = true;
                 }
+                Err(error) => keys.fail(error),
             }
-            *valued = true;
             let begun = keys.begin();
             *valued = false;
             if !begun {
@@ -128,7 +127,7 @@ impl Call<'_> {
         else {
             return None;
         };
-        let Answer { given, values, valued } = &mut self.answer;
+        let Answer { values, valued, .. } = &mut self.answer;
         let mut context = Context::from_waker(self.waker?);
         let inputs = column.typed::<I::Value>()?;
         let values = values.as_mut()?.typed_or_new::<T>()?;
@@ -146,13 +145,12 @@ impl Call<'_> {
             };
             place.set(None);
             match result {
-                Ok(value) => values.push_back(value),
-                Err(error) => {
-                    **given = Some(Err(error));
-                    return Some(Progress::Done);
+                Ok(value) => {
+                    values.push_back(value);
+                    *valued = true;
                 }
+                Err(error) => keys.fail(error),
             }
-            *valued = true;
             let begun = keys.begin();
             *valued = false;
             if !begun {

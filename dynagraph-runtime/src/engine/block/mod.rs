@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-pub(super) use waiting::{Waiting, end};
+pub(super) use waiting::{Finishing, Waiting};
 
 use super::around::{Around, Key};
 use super::blocking::Blocking;
@@ -106,11 +106,6 @@ impl Block {
         self.keys.len() + self.missing.len()
     }
 
-    /// How many keys it is to take.
-    pub(super) fn size(&self) -> usize {
-        self.size
-    }
-
     /// Takes a key. It has no others that have begun.
     pub(super) fn add(&mut self, Item { index, key, elements }: Item) {
         let key = Key { index, key };
@@ -161,7 +156,7 @@ impl Block {
 
     fn advance(&mut self, waker: Option<&Waker>) -> Left {
         for (key, outcome) in std::mem::take(&mut self.missing) {
-            self.leave(&key, 0, outcome);
+            self.leaving().without(&key, 0, outcome);
         }
         let nodes = self.columns.len() - 1;
         while self.at < nodes && !self.keys.is_empty() {
@@ -212,9 +207,9 @@ impl Block {
                 Left::Done => return true,
                 Left::Stopped => return false,
                 // An op may do both: block first, and go on as a future.
-                Left::Waits(mut waiting) => {
-                    let result = self.around.engine.handle.block_on(waiting.end());
-                    self.put_back(waiting, result);
+                Left::Waits(waiting) => {
+                    let (ready, result) = self.around.engine.handle.block_on(waiting.end());
+                    self.put_back(ready, result);
                 }
             }
         }
@@ -226,8 +221,8 @@ impl Block {
         self.blocking.get_or_insert_with(|| Arc::new(Blocking::new(path.clone())))
     }
 
-    /// Says how many keys to take next, by the time that the last ones took.
-    pub(super) fn resize(&mut self) {
+    /// How many keys it is to take, by the time that those before took.
+    pub(super) fn next_size(&mut self) -> usize {
         // Nobody asks for the time of the first one, which may be the only one.
         let now = Instant::now();
         let since = self.since.replace(now);
@@ -235,6 +230,7 @@ impl Block {
         if self.blocking.is_some() {
             self.size = self.size.min(MAX_BLOCKING);
         }
+        self.size
     }
 
     /// Others have their turn.

@@ -1,23 +1,69 @@
 //! What becomes of a key whose step gave no value at once.
 
 use std::sync::Arc;
+use std::task::Waker;
 
 use super::steps::succeeded;
-use super::waiting::{Ready, Waiting};
+use super::waiting::Ready;
 use super::{Block, Left};
-use crate::engine::around::Key;
+use crate::engine::around::{Around, Key};
 use crate::engine::attempt::{AttemptResult, conforming};
 use crate::engine::cause::CopyOf;
 use crate::engine::fan_out::FanOut;
-use crate::engine::ledger::{Ended, How};
+use crate::engine::ledger::{Ended, How, Tally};
 use crate::engine::outcome::{Fate, Outcome};
-use crate::engine::sink::Sink;
+use crate::engine::sink::{Sink, SinkBuffer};
 use crate::error::StepError;
-use crate::graph::NodeId;
 use crate::op::{Given, Output, Outputs, Returned, StepInfo};
 use crate::plan::Work;
 use crate::step::StepStatus;
 use crate::value::Erased;
+
+/// What becomes of keys that are done before they came through.
+pub(super) struct Leaving<'a> {
+    pub(super) around: &'a Around,
+    pub(super) tally: &'a mut Tally,
+    pub(super) buffers: &'a mut [SinkBuffer],
+    /// How many keys are done.
+    pub(super) done: &'a mut u64,
+}
+
+impl Leaving<'_> {
+    /// The step of a key at this node has failed, and so those that follow cannot be.
+    pub(super) fn failed(
+        &mut self,
+        key: &Key,
+        at: usize,
+        error: StepError,
+        info: Option<Arc<StepInfo>>,
+    ) {
+        let Self { around, tally, .. } = self;
+        let engine = &around.engine;
+        let how = How::first(around.plan().nodes[at], info.as_deref());
+        let mut ended = engine.ended_badly(how, error);
+        let cause = engine.cause_of(&mut ended, || around.path(key));
+        tally.add(engine, ended, || around.path(key));
+        self.without(key, at + 1, Outcome::Failed(cause));
+    }
+
+    /// A key does not come to this node.
+    pub(super) fn without(&mut self, key: &Key, at: usize, missing: Outcome) {
+        let Self { around, tally, buffers, done } = self;
+        let engine = &around.engine;
+        let status = StepStatus::of_unstarted(missing.fate() == Fate::Failed);
+        for id in &around.plan().nodes[at..] {
+            tally.add(engine, Ended::unstarted(*id, status), || around.path(key));
+        }
+        let copy = || CopyOf { scope: around.scope, path: around.path(key) };
+        let mut missing = Some(missing.leaving(copy));
+        // There is one at most.
+        for buffer in buffers.iter_mut() {
+            let given = missing.take().unwrap_or(Outcome::FAULT);
+            buffer.add(engine, key.index, &key.key, std::iter::once(given));
+        }
+        **done += 1;
+    }
+}
 
 impl Block {
     /// Takes what the next node gave for the key after the first `done`.
@@ -54,47 +100,20 @@ impl Block {
             }
             Ok(_) => unreachable!("the only output is plain, and what was given conforms"),
             Err(error) => {
-                self.fail(key, (id, at), error, info);
+                self.leaving().failed(key, at, error, info);
                 None
             }
         }
     }
 
-    /// The step of a key has failed, and so those that follow cannot be.
-    fn fail(
-        &mut self,
-        key: &Key,
-        (id, at): (NodeId, usize),
-        error: StepError,
-        info: Option<Arc<StepInfo>>,
-    ) {
-        let Self { around, tally, .. } = self;
-        let engine = &around.engine;
-        let mut ended = engine.ended_badly(How::first(id, info.as_deref()), error);
-        let cause = engine.cause_of(&mut ended, || around.path(key));
-        tally.add(engine, ended, || around.path(key));
-        self.leave(key, at + 1, Outcome::Failed(cause));
-    }
-
-    /// A key is done before it came to this node.
-    pub(super) fn leave(&mut self, key: &Key, at: usize, missing: Outcome) {
-        let Self { around, tally, buffers, .. } = self;
-        let engine = &around.engine;
-        let status = StepStatus::of_unstarted(missing.fate() == Fate::Failed);
-        for id in &around.plan().nodes[at..] {
-            tally.add(engine, Ended::unstarted(*id, status), || around.path(key));
-        }
-        let copy = || CopyOf { scope: around.scope, path: around.path(key) };
-        let missing = missing.leaving(copy);
-        for buffer in buffers {
-            buffer.add(engine, key.index, &key.key, std::iter::once(missing.clone()));
-        }
-        self.done += 1;
+    /// What becomes of keys that are done before they came through.
+    pub(super) fn leaving(&mut self) -> Leaving<'_> {
+        let Self { around, tally, buffers, done, .. } = self;
+        Leaving { around, tally, buffers, done }
     }
 
     /// Takes back a key that was waited for where the block is.
-    pub(super) fn put_back(&mut self, waiting: Waiting, result: AttemptResult) {
-        let (Ready { key, info, .. }, at) = (waiting.into_ready(), self.at);
+    pub(super) fn put_back(&mut self, Ready { key, at, info }: Ready, result: AttemptResult) {
         if let Some(value) = self.value(&key, at, result, info) {
             let column = &mut self.columns[at + 1];
             let done = column.len();
@@ -104,14 +123,13 @@ impl Block {
     }
 
     /// Goes on with a key that was waited for. The block has no others.
-    pub(in crate::engine) fn go_on(
+    pub(super) fn go_on(
         &mut self,
         fan_out: &Arc<FanOut>,
-        waiting: Waiting,
+        Ready { key, at, info }: Ready,
         result: AttemptResult,
-        waker: Option<&std::task::Waker>,
+        waker: &Waker,
     ) -> Left {
-        let Ready { key, at, info } = waiting.into_ready();
         if let Some(value) = self.value(&key, at, result, info) {
             self.at = at + 1;
             if let Some(value) = self.hand_over(fan_out, &key, value) {
@@ -119,7 +137,7 @@ impl Block {
                 self.keys.push_back(key);
             }
         }
-        let left = self.advance(waker);
+        let left = self.advance(Some(waker));
         if let Left::Done = left {
             self.deliver();
             self.flush(fan_out, true);

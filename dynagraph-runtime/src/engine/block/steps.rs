@@ -7,12 +7,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Waker;
 
+use super::settle::Leaving;
 use super::waiting::{Ready, Waiting};
 use super::{Block, Left};
 use crate::engine::around::{Around, CopyPath, Key};
 use crate::engine::attempt::{AttemptResult, StepEnvironment, broken, ended};
 use crate::engine::blocking::Blocking;
 use crate::engine::ledger::{Ended, How, Tally};
+use crate::error::{OpError, StepError};
 use crate::graph::NodeId;
 use crate::op::{Call, Environment, Keys, OpContext, Port, StepInfo};
 use crate::step::StepStatus;
@@ -21,9 +23,11 @@ use crate::value::TypeMap;
 /// The keys of a block at one node.
 struct Steps<'a> {
     around: &'a Around,
-    keys: &'a VecDeque<Key>,
+    keys: &'a mut VecDeque<Key>,
+    /// The node, and its place among others.
     node: NodeId,
-    tally: &'a mut Tally,
+    at: usize,
+    leaving: Leaving<'a>,
     blocking: Option<&'a Blocking>,
     /// How many of the keys the node is done with.
     done: usize,
@@ -55,6 +59,12 @@ impl Keys for Steps<'_> {
         true
     }
 
+    fn fail(&mut self, error: OpError) {
+        self.begun = false;
+        let Some(key) = self.keys.remove(self.done) else { return };
+        self.leaving.failed(&key, self.at, StepError::Op(error), self.info.take());
+    }
+
     fn environment(&self) -> &dyn Environment {
         self
     }
@@ -67,7 +77,7 @@ impl Steps<'_> {
         self.begun = false;
         if self.info.get().is_some() || self.around.engine.listeners.any() {
             let key = &self.keys[self.done];
-            succeeded(self.tally, self.around, key, self.node, self.info.take());
+            succeeded(self.leaving.tally, self.around, key, self.node, self.info.take());
         } else {
             self.untold += 1;
         }
@@ -145,7 +155,9 @@ impl Block {
 
     /// Calls the op of the next node until one of its steps is not done.
     fn call(&mut self, waker: Option<&Waker>) -> Came {
-        let Self { around, tally, keys, at, columns, places, given, blocking, .. } = self;
+        let Self {
+            around, tally, keys, at, columns, places, given, blocking, buffers, done, ..
+        } = self;
         let node = around.plan().nodes[*at];
         let Some([inputs, values, ..]) = columns.get_mut(*at..) else { return Came::Through };
         let running = places.of(*at);
@@ -153,7 +165,8 @@ impl Block {
             around,
             keys,
             node,
-            tally,
+            at: *at,
+            leaving: Leaving { around, tally, buffers, done },
             blocking: blocking.as_deref(),
             done: values.len(),
             untold: 0,
@@ -166,8 +179,8 @@ impl Block {
         if called.is_err() {
             call.leave_out();
         }
-        let Steps { done, untold, begun, info, tally, .. } = steps;
-        tally.count_all(node, StepStatus::Success, untold);
+        let Steps { done, untold, begun, info, keys, leaving, .. } = steps;
+        leaving.tally.count_all(node, StepStatus::Success, untold);
         running.let_go();
         if !begun {
             return if done == keys.len() { Came::Through } else { Came::Held };

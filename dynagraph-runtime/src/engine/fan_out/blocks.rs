@@ -37,7 +37,10 @@ impl FanOut {
                 return TakenBlock::End;
             }
             state.idle += 1;
-            state.spare.extend(used);
+            state.spare.extend(used.map(|mut used| {
+                used.pause();
+                used
+            }));
             return TakenBlock::Wait;
         }
         let Some(mut block) = used.or_else(|| state.spare.pop()) else {
@@ -57,7 +60,7 @@ impl FanOut {
             }
             return;
         }
-        let count = self.share_of(state, block.size());
+        let count = self.share_of(state, block.next_size());
         let queued = state.queue.len().min(count);
         state.queue.drain(..queued).for_each(|item| block.add(item));
         if queued == count {

@@ -1,12 +1,11 @@
 //! A lane of a fan-out whose keys go through their nodes together.
 
 use std::future::poll_fn;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::task::Poll;
 
 use super::slots::LaneSlots;
-use crate::engine::block::{self, Block, Left, Waiting};
+use crate::engine::block::{Block, Finishing, Left};
 use crate::engine::fan_out::{FanOut, TakenBlock};
 use crate::plan::Shape;
 
@@ -43,14 +42,12 @@ pub(super) async fn run(fan_out: Arc<FanOut>) {
         };
         turn += block.len();
         match poll_fn(|context| Poll::Ready(block.run(&fan_out, Some(context.waker())))).await {
-            Left::Done => block.resize(),
+            Left::Done => {}
             Left::Stopped => return,
             Left::Waits(waiting) => {
                 fan_out.pass_on(block);
-                match wait(&fan_out, waiting).await {
-                    ControlFlow::Continue(left) => block = left,
-                    ControlFlow::Break(()) => return,
-                }
+                let Some(left) = Finishing::new(&fan_out, waiting).await else { return };
+                block = left;
                 turn = 0;
             }
         }
@@ -63,41 +60,12 @@ pub(super) async fn run(fan_out: Arc<FanOut>) {
     }
 }
 
-/// Waits for a key, and takes it to its end. Gives the block in which it came there; breaks when the run is told to stop.
-async fn wait(fan_out: &Arc<FanOut>, mut waiting: Waiting) -> ControlFlow<(), Box<Block>> {
-    loop {
-        let (ready, result) = block::end(fan_out, waiting).await;
-        let mut block = fan_out.spare_block();
-        let mut ended = Some((ready, result));
-        let left = poll_fn(|context| {
-            let (ready, result) = match ended.take() {
-                Some(ended) => ended,
-                None => unreachable!("what is ready at once is polled once"),
-            };
-            Poll::Ready(block.go_on(fan_out, ready, result, Some(context.waker())))
-        })
-        .await;
-        match left {
-            Left::Done => {
-                block.pause();
-                return ControlFlow::Continue(block);
-            }
-            Left::Stopped => return ControlFlow::Break(()),
-            Left::Waits(next) => {
-                fan_out.keep_block(block);
-                waiting = next;
-            }
-        }
-    }
-}
-
 /// Runs keys on a thread that may block, while there are some. Nothing is left if the run is aborted.
 async fn run_on_threads(fan_out: &Arc<FanOut>, mut block: Box<Block>) -> Option<TakenBlock> {
     let steps = Arc::clone(block.blocking());
     let of = Arc::clone(fan_out);
     let work = fan_out.engine.spawn_blocking(Some(steps), move || {
         while block.run_on_thread(&of) {
-            block.resize();
             match of.take_block(Some(block)) {
                 TakenBlock::Keys(next) => block = next,
                 left => return left,
