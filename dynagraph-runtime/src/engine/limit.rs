@@ -145,6 +145,11 @@ impl Engine {
         (!self.stop.is_stopped()).then_some(slot)
     }
 
+    /// Gives slots back that were held without a permit.
+    pub(super) fn give_run_slots(&self, slots: usize) {
+        self.run_slots.add_permits(slots);
+    }
+
     /// A slot of the run. In a run that was told to stop, nobody gets it.
     pub(super) async fn run_slot(&self) -> OwnedSemaphorePermit {
         self.unless_stopped(acquire(&self.run_slots).await).await

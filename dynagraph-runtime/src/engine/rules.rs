@@ -10,7 +10,7 @@ use crate::error::StepError;
 use crate::graph::{NodeId, ScopeId};
 use crate::key::KeyPath;
 use crate::op::{ErasedOp, OutputKind, RetryPolicy};
-use crate::plan::{Arg, DEFAULT_WINDOW, Feed, NodePlan, OpPlan, Plan, ScopePlan, Shape, Work};
+use crate::plan::{Arg, Feed, NodePlan, OpPlan, Plan, ScopePlan, Shape, Work};
 
 /// How the steps of one node are run in this run.
 #[derive(Debug)]
@@ -145,9 +145,10 @@ impl Rules {
             }
         }
         for (scope, rules) in plan.scopes.iter().zip(&mut scopes) {
-            let limit = scope.max_concurrent.or(options.at_once());
-            rules.straight = limit.is_none_or(|limit| limit >= DEFAULT_WINDOW)
-                && is_straight(plan, scope, &nodes);
+            // How many keys may block is said by the number of lanes, each with one.
+            let limited = scope.max_concurrent.is_some() || options.at_once().is_some();
+            rules.straight = !(limited && rules.shape == Shape::Blocking)
+                && is_straight(plan, (scope, rules.shape), &nodes);
         }
         Self { nodes, scopes, times_are_told }
     }
@@ -169,24 +170,28 @@ impl Rules {
 }
 
 /// Whether each node of a scope takes what the one before it gave, and nothing else, and all are called alike.
-fn is_straight(plan: &Plan, scope: &ScopePlan, rules: &[Option<NodeRules>]) -> bool {
+fn is_straight(
+    plan: &Plan,
+    (scope, shape): (&ScopePlan, Shape),
+    rules: &[Option<NodeRules>],
+) -> bool {
     let [element] = scope.elements.as_slice() else { return false };
-    if scope.shape == Shape::Graph || scope.nodes.is_empty() || !scope.outer_cells.is_empty() {
+    let apart = scope.limit_owner.is_none() && scope.outer_cells.is_empty();
+    if shape == Shape::Graph || scope.nodes.is_empty() || !apart {
         return false;
     }
     let blocking = |id: &NodeId| rules[id.0].as_ref().is_some_and(|rules| rules.blocking);
-    let all_block = scope.nodes.iter().all(blocking);
-    if !all_block && scope.nodes.iter().any(blocking) {
+    if scope.nodes.iter().any(|id| blocking(id) != (shape == Shape::Blocking)) {
         return false;
     }
     let mut cell = *element;
     for id in &scope.nodes {
         let (node, rules) = (plan.node(*id), rules[id.0].as_ref());
         let Some(quick) = rules.and_then(|rules| rules.quick) else { return false };
-        let plain = matches!(&node.work, Work::Op(op) if op.spec.outputs.iter().all(
+        let has_values = matches!(&node.work, Work::Op(op) if op.spec.outputs.iter().all(
             |output| output.kind == OutputKind::Plain,
         ));
-        if !plain || !node.is_local || !node.after.is_empty() || quick.input != Some(cell) {
+        if !has_values || !node.is_local || !node.after.is_empty() || quick.input != Some(cell) {
             return false;
         }
         cell = quick.output;

@@ -1,9 +1,10 @@
 //! Takes many keys through a straight chain together, node by node: each op is called for all of them in a row.
 //!
 //! The values of a node are a column, typed; nothing is made for a single key. A key that fails leaves the block where it
-//! is; one that has to wait is waited for elsewhere, and the block goes on without it.
+//! is; one that has to wait is left in a slot, and the block goes on without it.
 
 mod settle;
+mod slot;
 mod steps;
 mod waiting;
 
@@ -12,7 +13,8 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-pub(super) use waiting::{Finishing, Waiting};
+pub(super) use slot::Slot;
+pub(super) use waiting::Waiting;
 
 use super::around::{Around, Key};
 use super::blocking::Blocking;
@@ -144,10 +146,10 @@ impl Block {
         match &left {
             Left::Done => {
                 self.deliver();
-                self.flush(fan_out, false);
+                self.flush(fan_out);
             }
             // What others gave must not wait, unless this thread waits for the key.
-            Left::Waits(_) if waker.is_some() => self.flush(fan_out, false),
+            Left::Waits(_) if waker.is_some() => self.flush(fan_out),
             Left::Waits(_) => {}
             Left::Stopped => self.idle(),
         }
@@ -182,13 +184,13 @@ impl Block {
         keys.clear();
     }
 
-    /// Passes on what was handed over. The last key was [suspended](FanOut::suspend), or not.
-    fn flush(&mut self, fan_out: &Arc<FanOut>, suspended: bool) {
+    /// Passes on what was handed over.
+    pub(super) fn flush(&mut self, fan_out: &Arc<FanOut>) {
         // Before the run may end by what is passed on: it would wait for a step that has ended.
         self.idle();
         self.tally.flush(&self.around.engine.ledger);
         if self.done > 0 {
-            fan_out.finish(&mut self.buffers, std::mem::take(&mut self.done), suspended);
+            fan_out.finish(&mut self.buffers, std::mem::take(&mut self.done), false);
         }
     }
 
@@ -205,7 +207,10 @@ impl Block {
         loop {
             match self.run(fan_out, None) {
                 Left::Done => return true,
-                Left::Stopped => return false,
+                Left::Stopped => {
+                    self.forget();
+                    return false;
+                }
                 // An op may do both: block first, and go on as a future.
                 Left::Waits(waiting) => {
                     let (ready, result) = self.around.engine.handle.block_on(waiting.end());
@@ -231,6 +236,13 @@ impl Block {
             self.size = self.size.min(MAX_BLOCKING);
         }
         self.size
+    }
+
+    /// Forgets its keys, of a run that is told to stop.
+    pub(super) fn forget(&mut self) {
+        self.keys.clear();
+        self.missing.clear();
+        self.columns.iter_mut().for_each(Column::clear);
     }
 
     /// Others have their turn.

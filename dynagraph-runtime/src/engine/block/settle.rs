@@ -9,12 +9,11 @@ use super::{Block, Left};
 use crate::engine::around::{Around, Key};
 use crate::engine::attempt::{AttemptResult, conforming};
 use crate::engine::cause::CopyOf;
-use crate::engine::fan_out::FanOut;
 use crate::engine::ledger::{Ended, How, Tally};
 use crate::engine::outcome::{Fate, Outcome};
-use crate::engine::sink::{Sink, SinkBuffer};
+use crate::engine::sink::SinkBuffer;
 use crate::error::StepError;
-use crate::op::{Given, Output, Outputs, Returned, StepInfo};
+use crate::op::{Given, Output, Outputs, Returned, Running, StepInfo};
 use crate::plan::Work;
 use crate::step::StepStatus;
 use crate::value::Erased;
@@ -122,42 +121,35 @@ impl Block {
         }
     }
 
-    /// Goes on with a key that was waited for. The block has no others.
-    pub(super) fn go_on(
+    /// Goes on with a key that was waited for. The block has no others that have begun.
+    pub(in crate::engine) fn go_on(
         &mut self,
-        fan_out: &Arc<FanOut>,
         Ready { key, at, info }: Ready,
         result: AttemptResult,
         waker: &Waker,
     ) -> Left {
-        if let Some(value) = self.value(&key, at, result, info) {
-            self.at = at + 1;
-            if let Some(value) = self.hand_over(fan_out, &key, value) {
-                self.columns[self.at].push_erased(value);
-                self.keys.push_back(key);
+        let Some(value) = self.value(&key, at, result, info) else { return Left::Done };
+        self.at = at + 1;
+        if self.at + 1 == self.columns.len() {
+            // Nothing is to be done with it but to pass it on.
+            if let Some(buffer) = self.buffers.first_mut() {
+                let value = std::iter::once(Outcome::Ready(value));
+                buffer.add(&self.around.engine, key.index, &key.key, value);
             }
+            self.done += 1;
+            return Left::Done;
         }
+        self.columns[self.at].push_erased(value);
+        self.keys.push_back(key);
         let left = self.advance(Some(waker));
         if let Left::Done = left {
             self.deliver();
-            self.flush(fan_out, true);
         }
         left
     }
 
-    /// Hands the last value of a key straight to the only sink, if it is that and there is one that takes it.
-    fn hand_over(&mut self, fan_out: &FanOut, key: &Key, value: Erased) -> Option<Erased> {
-        let [sink] = fan_out.sinks.as_slice() else { return Some(value) };
-        if self.at + 1 < self.columns.len() {
-            return Some(value);
-        }
-        let value = Outcome::Ready(value);
-        match Sink::take_at_once(sink, &self.around.engine, key.index, &key.key, value) {
-            Ok(()) => {
-                self.done += 1;
-                None
-            }
-            Err(value) => value.ready(),
-        }
+    /// Keeps where an attempt that has ended went on, for the next one at the node that it is at.
+    pub(in crate::engine) fn keep_place(&mut self, running: Running) {
+        *self.places.of(self.at) = running;
     }
 }

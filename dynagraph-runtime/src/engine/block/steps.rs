@@ -146,7 +146,7 @@ impl Block {
                     let running = std::mem::take(self.places.of(self.at));
                     let Some(key) = self.keys.remove(done) else { continue };
                     let ready = Ready { key, at: self.at, info };
-                    return Left::Waits(Waiting::new(ready, running, waker.is_some()));
+                    return Left::Waits(Waiting { ready, running });
                 }
                 Came::Ended(done, result, info) => self.settle(done, result, info),
             }

@@ -1,16 +1,24 @@
-//! The blocks of a fan-out whose keys go through their nodes together: which lane goes on with which.
+//! What the lanes of a fan-out do whose keys go through their nodes together.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::{FanOut, State};
-use crate::engine::block::Block;
+use crate::engine::block::{Block, Slot};
 use crate::key::MappingKey;
 use crate::sync::lock;
 
+/// The most keys that a lane goes on with at once after they were woken.
+const MAX_WOKEN: usize = 64;
+
 /// What a lane is to do next.
-pub(in crate::engine) enum TakenBlock {
-    /// Go on with the keys of this block.
-    Keys(Box<Block>),
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) enum Work {
+    /// Go on with the keys that it has, or was given.
+    Some,
+    /// Take a slot of the run, or wait for keys that have one.
+    Slot,
     /// Wait for keys.
     Wait,
     /// End: there are no more.
@@ -18,51 +26,74 @@ pub(in crate::engine) enum TakenBlock {
 }
 
 impl FanOut {
-    /// Gives keys that have begun before those that have not, which a lane takes in the order of emission. What the lane
-    /// has used until now is used again.
-    pub(in crate::engine) fn take_block(&self, used: Option<Box<Block>>) -> TakenBlock {
-        if self.engine.stop.is_stopped() {
-            return TakenBlock::End;
-        }
+    /// Gives keys that were woken, and keys that have not begun if the lane has none in its block and may begin some.
+    pub(in crate::engine) fn take_work(
+        &self,
+        block: &mut Block,
+        woken: &mut VecDeque<Arc<Slot>>,
+        may_begin: bool,
+    ) -> Work {
         let mut pulled = Vec::new();
         let mut state = lock(&self.state);
-        if let Some(begun) = state.begun.pop() {
-            state.spare.extend(used);
-            return TakenBlock::Keys(begun);
+        let count = (state.woken.len() / self.eager_lanes).clamp(1, MAX_WOKEN);
+        let count = count.min(state.woken.len());
+        woken.extend(state.woken.drain(..count));
+        let begins = !self.engine.stop.is_stopped() && self.has_keys_in(&state);
+        if begins && may_begin && block.len() == 0 {
+            self.fill(&mut state, block, &mut pulled);
         }
-        if !self.has_work_in(&state) {
-            if state.ending.is_some() && state.is_empty() {
-                state.lanes -= 1;
-                state.spare.extend(used);
-                return TakenBlock::End;
-            }
+        let work = if !woken.is_empty() || (block.len() > 0 && may_begin) {
+            Work::Some
+        } else if block.len() > 0 || (begins && !may_begin) {
             state.idle += 1;
-            state.spare.extend(used.map(|mut used| {
-                used.pause();
-                used
-            }));
-            return TakenBlock::Wait;
-        }
-        let Some(mut block) = used.or_else(|| state.spare.pop()) else {
-            drop(state);
-            return self.take_block(Some(Block::new(self)));
+            Work::Slot
+        } else if self.waiting.load(Ordering::SeqCst) == 0
+            && (self.engine.stop.is_stopped() || (state.ending.is_some() && state.is_empty()))
+        {
+            state.lanes -= 1;
+            Work::End
+        } else {
+            state.idle += 1;
+            Work::Wait
         };
-        self.fill(&mut state, &mut block, &mut pulled);
         drop(state);
         self.tell_pulled(&pulled);
-        TakenBlock::Keys(block)
+        work
+    }
+
+    /// Fills a block whose keys are done. Says whether there were some.
+    pub(in crate::engine) fn refill(&self, block: &mut Block) -> bool {
+        let mut pulled = Vec::new();
+        let mut state = lock(&self.state);
+        if !self.engine.stop.is_stopped() && self.has_keys_in(&state) {
+            self.fill(&mut state, block, &mut pulled);
+        }
+        drop(state);
+        self.tell_pulled(&pulled);
+        block.len() > 0
+    }
+
+    /// Whether a key may begin.
+    fn has_keys_in(&self, state: &State) -> bool {
+        self.has_work_in(state) && state.begun - state.finished < self.most_at_once
     }
 
     fn fill(&self, state: &mut State, block: &mut Block, pulled: &mut Vec<MappingKey>) {
         if state.shuffle.is_some() {
             if let Some(item) = self.take_any(state, pulled) {
                 block.add(item);
+                state.begun += 1;
             }
             return;
         }
-        let count = self.share_of(state, block.next_size());
+        // Others may begin some too.
+        let free = self.most_at_once.saturating_sub(state.begun - state.finished);
+        let free = usize::try_from(free).unwrap_or(usize::MAX);
+        let count = block.next_size().min((free / self.eager_lanes).max(1));
+        let count = self.share_of(state, count);
         let queued = state.queue.len().min(count);
         state.queue.drain(..queued).for_each(|item| block.add(item));
+        state.begun += queued as u64;
         if queued == count {
             return;
         }
@@ -70,40 +101,68 @@ impl FanOut {
         let Some(mut list) = state.list.take() else { return };
         let told = self.engine.listeners.any();
         let missing = (count - queued).min(room);
-        state.emitted = block.add_listed(missing, state.emitted, &mut *list, |key| {
+        let first = state.emitted;
+        state.emitted = block.add_listed(missing, first, &mut *list, |key| {
             if told {
                 pulled.push(key.clone());
             }
         });
+        state.begun += state.emitted - first;
         if list.remaining() > 0 {
             state.list = Some(list);
         }
     }
 
-    /// A lane's key waits for something: others may go on with the rest of its block, and with what else there is.
-    pub(in crate::engine) fn pass_on(self: &Arc<Self>, block: Box<Block>) {
+    /// A lane that waits for keys or a slot does not wait for keys any more: it has a slot.
+    pub(in crate::engine) fn stop_waiting(&self) {
         let mut state = lock(&self.state);
-        state.suspended += 1;
-        let begun = block.len() > 0;
-        if begun {
-            state.begun.push(block);
-        } else {
-            state.spare.push(block);
+        if state.idle > 0 {
+            state.idle -= 1;
+        } else if let Ok(called) = self.work.try_acquire() {
+            called.forget();
         }
-        let work = begun || self.has_work_in(&state);
-        let lanes = if work { self.call_lanes(&mut state, 1) } else { 0 };
+    }
+
+    /// Some lane is to go on with the key in a slot.
+    pub(in crate::engine) fn push_woken(self: &Arc<Self>, slot: Arc<Slot>) {
+        let mut state = lock(&self.state);
+        state.woken.push_back(slot);
+        let lanes = self.call_lanes(&mut state, 1);
         drop(state);
         self.start_lanes(lanes);
     }
 
-    /// A block without keys.
-    pub(in crate::engine) fn spare_block(&self) -> Box<Block> {
-        let spare = lock(&self.state).spare.pop();
-        spare.unwrap_or_else(|| Block::new(self))
+    /// A slot for a key that waits.
+    pub(in crate::engine) fn slot(self: &Arc<Self>) -> Arc<Slot> {
+        let slot = Slot::new(self);
+        lock(&self.slots).push(Arc::clone(&slot));
+        slot
     }
 
-    /// Keeps a block without keys for others.
-    pub(in crate::engine) fn keep_block(&self, block: Box<Block>) {
-        lock(&self.state).spare.push(block);
+    /// So many more keys wait.
+    pub(in crate::engine) fn add_waiting(&self, keys: usize) {
+        self.waiting.fetch_add(keys, Ordering::SeqCst);
+    }
+
+    /// So many keys do not wait any more.
+    pub(in crate::engine) fn sub_waiting(&self, keys: usize) {
+        self.waiting.fetch_sub(keys, Ordering::SeqCst);
+    }
+
+    /// Nobody waits any more: what waited was canceled.
+    pub(in crate::engine) fn abandon(&self) {
+        let slots = std::mem::take(&mut *lock(&self.slots));
+        for slot in &slots {
+            if let Some(waiting) = slot.take() {
+                waiting.cancel(self);
+            }
+        }
+        lock(&self.slots).extend(slots);
+    }
+}
+
+impl Drop for FanOut {
+    fn drop(&mut self) {
+        self.abandon();
     }
 }

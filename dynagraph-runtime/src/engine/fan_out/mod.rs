@@ -5,18 +5,18 @@ mod item;
 mod lanes;
 
 use std::collections::{HashSet, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::{Notify, Semaphore};
 
-pub(super) use blocks::TakenBlock;
+pub(super) use blocks::Work;
 pub(super) use item::{Elements, Ending, Item};
 pub(super) use lanes::Taken;
 
 use super::Engine;
 use super::again::Order;
-use super::block::Block;
+use super::block::Slot;
 use super::frame::Frame;
 use super::outcome::Outcome;
 use super::shuffle::Shuffle;
@@ -54,6 +54,12 @@ pub(super) struct FanOut {
     /// Whether somebody ends it.
     closing: AtomicBool,
     over: AtomicBool,
+    /// How many keys that go through their nodes together may have begun and not be done.
+    most_at_once: u64,
+    /// How many of them wait.
+    waiting: AtomicUsize,
+    /// Where they do.
+    slots: Mutex<Vec<Arc<Slot>>>,
 }
 
 #[derive(Default)]
@@ -71,10 +77,10 @@ struct State {
     suspended: usize,
     /// How many producers wait for room.
     waiting: usize,
-    /// Blocks whose keys have begun, and nobody goes on with.
-    begun: Vec<Box<Block>>,
-    /// Blocks without keys, to be used again.
-    spare: Vec<Box<Block>>,
+    /// How many keys were taken by lanes that take them together through their nodes.
+    begun: u64,
+    /// Where keys have waited, and were woken.
+    woken: VecDeque<Arc<Slot>>,
     /// Says which key is taken next, if it is not the first.
     shuffle: Option<Shuffle>,
 }
@@ -133,6 +139,9 @@ impl FanOut {
             ended: Notify::new(),
             closing: AtomicBool::new(false),
             over: AtomicBool::new(false),
+            most_at_once: if shape == Shape::Blocking { u64::MAX } else { lanes as u64 },
+            waiting: AtomicUsize::new(0),
+            slots: Mutex::default(),
         });
         for sink in &fan_out.sinks {
             if let Sink::Stream(stream) = sink {
@@ -269,6 +278,7 @@ impl FanOut {
         let (kept, discarded): (Vec<_>, Vec<_>) =
             queue.partition(|item| order.new_place(item.index).is_some());
         state.queue = kept.into();
+        state.begun += discarded.len() as u64;
         discarded
     }
 
@@ -316,8 +326,6 @@ impl FanOut {
             self.frame.cell(*cell).release();
         }
         self.work.close();
-        let spare = std::mem::take(&mut lock(&self.state).spare);
-        drop(spare);
         // Only now: who waits for it takes what the sinks have.
         self.over.store(true, Ordering::SeqCst);
         self.ended.notify_waiters();

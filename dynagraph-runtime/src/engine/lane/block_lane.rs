@@ -1,78 +1,219 @@
 //! A lane of a fan-out whose keys go through their nodes together.
+//!
+//! It never waits for a single key: one that has to wait is left in a slot, and whichever lane is free goes on with it
+//! when it is woken. So there are as many lanes as workers, however many keys wait.
 
-use std::future::poll_fn;
+use std::collections::VecDeque;
+use std::mem::take;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 
-use super::slots::LaneSlots;
-use crate::engine::block::{Block, Finishing, Left};
-use crate::engine::fan_out::{FanOut, TakenBlock};
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::engine::Engine;
+use crate::engine::block::{Block, Left, Slot, Waiting};
+use crate::engine::fan_out::{FanOut, Work};
 use crate::plan::Shape;
 
 /// How many keys a lane runs without waiting before it lets others on its worker go on.
 const KEYS_PER_TURN: usize = 256;
 
-/// Runs keys of a fan-out, until there are no more.
-///
-/// When a key has to wait, this lane waits for it and nothing else: another one goes on with the block.
+/// What a lane holds.
+struct BlockLane {
+    /// Keys that have begun, if it has some.
+    block: Box<Block>,
+    /// Takes keys that have waited to their end, one at a time.
+    after: Option<Box<Block>>,
+    /// Keys that were woken.
+    woken: VecDeque<Arc<Slot>>,
+    /// Slots without a key, and the waker of the first of them.
+    free: Vec<Arc<Slot>>,
+    waker: Option<Waker>,
+    /// The slot of the run for the key that runs. A key that waits keeps one of its own.
+    run: Option<OwnedSemaphorePermit>,
+    /// How many keys were run since others on this worker had their turn.
+    turn: usize,
+}
+
+/// Takes keys of a fan-out through their nodes, until there are no more.
 pub(super) async fn run(fan_out: Arc<FanOut>) {
+    let mut unless_over = Unless { fan_out: &fan_out, over: false };
     let engine = &fan_out.engine;
     let blocking = engine.shape(fan_out.scope) == Shape::Blocking;
-    let mut slots = LaneSlots::new(&fan_out);
-    let mut used = None;
-    let mut turn = 0;
-    // A run that is told to stop gives no more keys.
-    while !engine.stop.is_stopped() {
-        slots.take(engine).await;
-        let mut taken = fan_out.take_block(used.take());
-        if blocking && let TakenBlock::Keys(block) = taken {
-            let Some(left) = Box::pin(run_on_threads(&fan_out, block)).await else { return };
-            taken = left;
-        }
-        let mut block = match taken {
-            TakenBlock::Keys(block) => block,
-            TakenBlock::Wait => {
-                slots.give_all_back();
-                if !fan_out.called().await {
-                    return;
+    let mut lane = BlockLane::new(&fan_out);
+    loop {
+        match lane.take_work(&fan_out) {
+            Work::Some if blocking => {
+                if Box::pin(lane.run_on_thread(&fan_out)).await.is_none() {
+                    break;
                 }
-                continue;
             }
-            TakenBlock::End => return,
-        };
-        turn += block.len();
-        match poll_fn(|context| Poll::Ready(block.run(&fan_out, Some(context.waker())))).await {
-            Left::Done => {}
-            Left::Stopped => return,
-            Left::Waits(waiting) => {
-                fan_out.pass_on(block);
-                let Some(left) = Finishing::new(&fan_out, waiting).await else { return };
-                block = left;
-                turn = 0;
+            Work::Some => {
+                lane.go_on(&fan_out);
+                if lane.turn >= KEYS_PER_TURN {
+                    lane.pause();
+                    tokio::task::yield_now().await;
+                }
             }
+            Work::Slot => {
+                lane.pause();
+                tokio::select! {
+                    slot = engine.run_slot() => {
+                        lane.run = Some(slot);
+                        fan_out.stop_waiting();
+                    }
+                    called = fan_out.called() => if !called {
+                        break;
+                    }
+                }
+            }
+            Work::Wait => {
+                lane.pause();
+                lane.run = None;
+                if !fan_out.called().await {
+                    break;
+                }
+            }
+            Work::End => break,
         }
-        if turn >= KEYS_PER_TURN {
-            turn = 0;
-            block.pause();
-            tokio::task::yield_now().await;
+    }
+    unless_over.over = true;
+}
+
+/// Says that keys were canceled if a lane is dropped before its end: then the run is over.
+struct Unless<'a> {
+    fan_out: &'a FanOut,
+    over: bool,
+}
+
+impl Drop for Unless<'_> {
+    fn drop(&mut self) {
+        if !self.over {
+            self.fan_out.abandon();
         }
-        used = Some(block);
     }
 }
 
-/// Runs keys on a thread that may block, while there are some. Nothing is left if the run is aborted.
-async fn run_on_threads(fan_out: &Arc<FanOut>, mut block: Box<Block>) -> Option<TakenBlock> {
-    let steps = Arc::clone(block.blocking());
-    let of = Arc::clone(fan_out);
-    let work = fan_out.engine.spawn_blocking(Some(steps), move || {
-        while block.run_on_thread(&of) {
-            match of.take_block(Some(block)) {
-                TakenBlock::Keys(next) => block = next,
-                left => return left,
+impl BlockLane {
+    fn new(fan_out: &FanOut) -> Self {
+        Self {
+            block: Block::new(fan_out),
+            after: None,
+            woken: VecDeque::new(),
+            free: Vec::new(),
+            waker: None,
+            run: None,
+            turn: 0,
+        }
+    }
+
+    fn take_work(&mut self, fan_out: &FanOut) -> Work {
+        let may_begin = self.has_slot(&fan_out.engine);
+        let work = fan_out.take_work(&mut self.block, &mut self.woken, may_begin);
+        self.turn += self.block.len() + self.woken.len();
+        work
+    }
+
+    /// Takes a slot of the run, if nobody has to wait for it. Says whether there is one.
+    fn has_slot(&mut self, engine: &Engine) -> bool {
+        if self.run.is_none() {
+            self.run = engine.try_run_slot();
+        }
+        self.run.is_some()
+    }
+
+    /// Others have their turn.
+    fn pause(&mut self) {
+        self.turn = 0;
+        self.block.pause();
+    }
+
+    /// Goes on with all keys that it has, as far as they need not wait.
+    fn go_on(&mut self, fan_out: &Arc<FanOut>) {
+        let mut woken = take(&mut self.woken);
+        let mut ended = 0;
+        for slot in woken.drain(..) {
+            if let Some(waiting) = slot.take() {
+                ended += usize::from(self.resume(fan_out, slot, waiting));
             }
         }
-        TakenBlock::End
-    });
-    // Aborted, or a fault that was noted where it happened.
-    work.await.ok()
+        self.woken = woken;
+        if ended > 0 {
+            if let Some(after) = &mut self.after {
+                after.flush(fan_out);
+            }
+            fan_out.sub_waiting(ended);
+            fan_out.engine.give_run_slots(ended);
+        }
+        while self.block.len() > 0 && self.has_slot(&fan_out.engine) {
+            let waker = match &self.waker {
+                Some(waker) => waker,
+                None => self.waker.insert(Waker::from(Self::free_slot(&mut self.free, fan_out))),
+            };
+            match self.block.run(fan_out, Some(waker)) {
+                Left::Done => {}
+                Left::Stopped => self.block.forget(),
+                Left::Waits(waiting) => self.wait(fan_out, waiting),
+            }
+        }
+    }
+
+    /// The first slot without a key.
+    fn free_slot(free: &mut Vec<Arc<Slot>>, fan_out: &Arc<FanOut>) -> Arc<Slot> {
+        if free.is_empty() {
+            free.push(fan_out.slot());
+        }
+        Arc::clone(&free[free.len() - 1])
+    }
+
+    /// Leaves a key of the block in a slot, with the run's slot that it has.
+    fn wait(&mut self, fan_out: &FanOut, waiting: Waiting) {
+        if let Some(slot) = self.run.take() {
+            slot.forget();
+        }
+        fan_out.add_waiting(1);
+        self.waker = None;
+        if let Some(slot) = self.free.pop() {
+            let spare = slot.put(waiting);
+            self.block.keep_place(spare);
+        }
+    }
+
+    /// Goes on with a key that was woken. Says whether it is done.
+    fn resume(&mut self, fan_out: &Arc<FanOut>, slot: Arc<Slot>, mut waiting: Waiting) -> bool {
+        let waker = Waker::from(Arc::clone(&slot));
+        let Poll::Ready(result) = waiting.poll(&mut Context::from_waker(&waker)) else {
+            slot.put(waiting);
+            return false;
+        };
+        let Waiting { ready, running } = waiting;
+        slot.keep(running);
+        let after = self.after.get_or_insert_with(|| Block::new(fan_out));
+        match after.go_on(ready, result, &waker) {
+            Left::Done => {}
+            Left::Stopped => after.forget(),
+            Left::Waits(next) => {
+                let spare = slot.put(next);
+                after.keep_place(spare);
+                return false;
+            }
+        }
+        self.free.push(slot);
+        self.waker = None;
+        true
+    }
+
+    /// Runs keys on a thread that may block, while there are some. Nothing is left if the run is aborted.
+    async fn run_on_thread(&mut self, fan_out: &Arc<FanOut>) -> Option<()> {
+        let mut block = std::mem::replace(&mut self.block, Block::new(fan_out));
+        let steps = Arc::clone(block.blocking());
+        let of = Arc::clone(fan_out);
+        let work = fan_out.engine.spawn_blocking(Some(steps), move || {
+            while block.run_on_thread(&of) && of.refill(&mut block) {}
+            block
+        });
+        // Aborted, or a fault that was noted where it happened.
+        self.block = work.await.ok()?;
+        Some(())
+    }
 }
