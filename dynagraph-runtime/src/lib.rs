@@ -55,6 +55,7 @@ mod partial;
 mod plan;
 mod run;
 mod step;
+pub mod store;
 mod sync;
 pub mod time;
 mod value;

@@ -5,6 +5,7 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `macros` | yes | `#[op]` and `#[job]` |
+//! | `sqlite` | no | `SqliteStore`: runs that are kept in an SQLite database |
 //! | `test` | no | runs that replace ops and repeat their randomness, and contexts as a test needs them |
 //!
 //! # Watching a run
@@ -191,6 +192,8 @@ pub use dynagraph_macros::op;
 /// ```
 pub use dynagraph_macros::job;
 pub use dynagraph_runtime::*;
+#[cfg(feature = "sqlite")]
+pub use dynagraph_sqlite::{Durability, SqliteOptions, SqliteStore};
 
 /// What a program with jobs names all the time.
 pub mod prelude {

@@ -2,6 +2,7 @@
 
 mod convert;
 mod digits;
+mod exact;
 mod integers;
 mod judge;
 mod list;

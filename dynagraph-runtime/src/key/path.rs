@@ -73,6 +73,13 @@ impl KeyPath {
         indexes
     }
 
+    /// Calls `each` with every key, outermost first.
+    pub(super) fn each(&self, each: &mut impl FnMut(&MappingKey)) {
+        if let Some(link) = &self.0 {
+            link.each(each);
+        }
+    }
+
     fn links(&self) -> impl Iterator<Item = &Link> {
         std::iter::successors(self.0.as_ref(), |link| link.parent.as_deref())
     }
@@ -91,6 +98,13 @@ impl SharedPath {
 }
 
 impl Link {
+    fn each(&self, each: &mut impl FnMut(&MappingKey)) {
+        if let Some(parent) = &self.parent {
+            parent.each(each);
+        }
+        each(&self.key);
+    }
+
     fn by_places(a: Option<&Self>, b: Option<&Self>) -> Ordering {
         match (a, b) {
             (Some(a), Some(b)) if !std::ptr::eq(a, b) => {
@@ -189,7 +203,7 @@ pub(super) fn joined(outer: &MappingKey, inner: &MappingKey) -> Written {
     text
 }
 
-fn write_segment(out: &mut impl fmt::Write, key: &MappingKey) -> fmt::Result {
+pub(super) fn write_segment(out: &mut impl fmt::Write, key: &MappingKey) -> fmt::Result {
     let text = key.as_str();
     if key.is_path() {
         return out.write_str(text);

@@ -13,7 +13,7 @@ use crate::sync::lock;
 
 /// Tells one run from every other.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct RunId(u128);
+pub struct RunId(pub(crate) u128);
 
 impl RunId {
     /// An id that no other run has.
