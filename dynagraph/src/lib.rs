@@ -158,6 +158,16 @@ pub use dynagraph_macros::op;
 /// Parameters are plain values, given when the job is made.
 /// The function returns nothing, a handle, or a tuple of handles; see [`JobOutput`].
 ///
+/// # Arguments
+///
+/// | argument | |
+/// |---|---|
+/// | `name = "…"` | the job's name, instead of the function's |
+/// | `unlisted` | the job is not known by its name, with the feature `cli` |
+/// | `crate = ::path` | where this crate is, if it is renamed |
+///
+/// With the feature `cli`, a job that is generic is unlisted too, and one inside an `impl` has to be.
+///
 /// # Examples
 ///
 /// ```
@@ -211,6 +221,6 @@ pub mod prelude {
 pub mod __private {
     pub use dynagraph_runtime::{
         Backoff, Call, Composed, Handles, Jitter, NodeHandle, OpSpec, Output, OutputSpec, Place,
-        RetryPolicy, Returned, Started, Value, invoke,
+        RetryPolicy, Returned, Started, Value, invoke, register_job,
     };
 }
