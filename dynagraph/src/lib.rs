@@ -5,6 +5,7 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `macros` | yes | `#[op]` and `#[job]` |
+//! | `cli` | no | `dynagraph::cli`: a command line for a program's jobs, which make themselves known by their names |
 //! | `test` | no | runs that replace ops and repeat their randomness, and contexts as a test needs them |
 //!
 //! # Watching a run
@@ -151,6 +152,8 @@
 /// ```
 pub use dynagraph_macros::op;
 
+#[cfg(feature = "cli")]
+pub use dynagraph_cli as cli;
 #[cfg(feature = "macros")]
 /// Makes a function that composes ops a job.
 ///
