@@ -53,17 +53,21 @@ mod keyed;
 mod op;
 mod partial;
 mod plan;
+#[cfg(feature = "registry")]
+pub mod registry;
 mod run;
 mod step;
 mod sync;
 pub mod time;
+#[cfg(not(feature = "registry"))]
+mod unlisted;
 mod value;
 
 pub use error::{BuildError, ConfigError, Failures, MissingResource, OpError, RunError, StepError};
 pub use event::{Event, EventKind, Events, Metadata, MetadataValue, Observer};
 pub use graph::{
-    Composed, DynamicHandle, Fanned, GraphEdge, GraphNode, GraphView, Handles, Input, Inputs,
-    IntoInput, Mapped, NodeHandle, OutputHandle, Place, invoke,
+    Composed, DynamicHandle, Fanned, GraphEdge, GraphNode, GraphScope, GraphView, Handles, Input,
+    Inputs, IntoInput, Mapped, NodeHandle, OutputHandle, Place, ScopeSource, invoke,
 };
 pub use job::{Job, JobOutput};
 pub use key::{KeyError, KeyPath, MappingKey, StepKey};

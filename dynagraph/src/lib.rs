@@ -5,6 +5,7 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `macros` | yes | `#[op]` and `#[job]` |
+//! | `cli` | no | `dynagraph::cli`: a command line for a program's jobs, which make themselves known by their names |
 //! | `test` | no | runs that replace ops and repeat their randomness, and contexts as a test needs them |
 //!
 //! # Watching a run
@@ -151,12 +152,24 @@
 /// ```
 pub use dynagraph_macros::op;
 
+#[cfg(feature = "cli")]
+pub use dynagraph_cli as cli;
 #[cfg(feature = "macros")]
 /// Makes a function that composes ops a job.
 ///
 /// The body is ordinary Rust and is not rewritten; calling the function runs it once and gives a [`Job`].
 /// Parameters are plain values, given when the job is made.
 /// The function returns nothing, a handle, or a tuple of handles; see [`JobOutput`].
+///
+/// # Arguments
+///
+/// | argument | |
+/// |---|---|
+/// | `name = "…"` | the job's name, instead of the function's |
+/// | `unlisted` | the job is not known by its name, with the feature `cli` |
+/// | `crate = ::path` | where this crate is, if it is renamed |
+///
+/// With the feature `cli`, a job that is generic is unlisted too, and one inside an `impl` has to be.
 ///
 /// # Examples
 ///
@@ -211,6 +224,6 @@ pub mod prelude {
 pub mod __private {
     pub use dynagraph_runtime::{
         Backoff, Call, Composed, Handles, Held, Jitter, NodeHandle, OpSpec, Output, OutputSpec,
-        Owned, Place, RetryPolicy, Returned, Started, Value, invoke,
+        Owned, Place, RetryPolicy, Returned, Started, Value, invoke, register_job,
     };
 }

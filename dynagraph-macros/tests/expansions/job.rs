@@ -4,6 +4,9 @@ pub fn dynamic_graph() -> ::dynagraph::Job<<() as ::dynagraph::JobOutput>::Outpu
 where
     (): ::dynagraph::JobOutput,
 {
+    ::dynagraph::__private::register_job! {
+        dynamic_graph, "dynamic_graph", [r" Composes."], []
+    }
     ::dynagraph::Job::compose::<
         (),
     >(
