@@ -42,6 +42,9 @@
 //! # }
 //! ```
 
+mod capture;
+#[cfg(feature = "serde")]
+pub mod codec;
 mod collector;
 mod engine;
 mod error;
@@ -83,6 +86,12 @@ pub use run::{Attempted, Later, Replace, StandsFor, TakenBy};
 pub use run::{Canceler, Run, RunHandle, RunReport, RunStatus};
 pub use step::{StepReport, StepStatus};
 pub use value::{Held, Value};
+
+/// What generated code asks of a type. Not part of the public interface.
+#[doc(hidden)]
+pub mod capturing {
+    pub use crate::capture::{Capture, NoCodec, ValueCodec};
+}
 
 /// What the sealed traits of handles speak of. Not part of the public interface.
 #[doc(hidden)]
