@@ -168,6 +168,7 @@ pub use dynagraph_macros::op;
 
 #[cfg(feature = "cli")]
 pub use dynagraph_cli as cli;
+
 #[cfg(feature = "macros")]
 /// Makes a function that composes ops a job.
 ///

@@ -228,6 +228,7 @@ impl OutputSpec {
     pub const fn emitted(name: &'static str) -> Self {
         Self { name, kind: OutputKind::Dynamic, emitted: true, codec: None }
     }
+
     /// How its values are written, one at a time.
     #[cfg(feature = "serde")]
     #[must_use]

@@ -117,7 +117,6 @@ pub(crate) fn drop_caught<T>(value: T) {
 }
 
 /// The message of a panic.
-#[cfg(feature = "serde")]
 pub(crate) fn panic_message(payload: Box<dyn Any + Send>) -> String {
     let payload = match payload.downcast::<String>() {
         Ok(message) => return *message,
