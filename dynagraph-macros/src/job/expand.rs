@@ -17,11 +17,14 @@ pub(super) fn expand(job: &Job) -> TokenStream {
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let compose = quote!(#krate::Job::compose::<#returned>(#name, move || -> #returned #body));
     let register = register(job);
+    // What is said twice has to be said in the same words. With brackets of ours, a type that does not exist is not taken
+    // for a missing type parameter here, as it is not where the job is made known.
+    let no_generics = register.is_some().then(|| quote_spanned!(Span::mixed_site()=> <>));
     let compose = body_at(body, quote!(#register #compose));
     quote! {
         #(#attrs)*
         #[track_caller]
-        #vis #fn_token #ident #impl_generics (#inputs)
+        #vis #fn_token #ident #impl_generics #no_generics (#inputs)
             -> #krate::Job<<#returned as #krate::JobOutput>::Output> #where_clause #compose
     }
 }
@@ -36,10 +39,11 @@ fn register(job: &Job) -> Option<TokenStream> {
     // Not a parameter of this name, but the function.
     let mut function = job.sig.ident.clone();
     function.set_span(function.span().resolved_at(Span::mixed_site()));
-    let span = returned_span(job);
-    let krate = krate.at(span);
-    Some(quote_spanned! {span=>
-        #krate::__private::register_job! { #function, #name, [#(#docs),*], [#(#parameters),*] }
+    let bound = returns_handles(job);
+    Some(quote! {
+        #krate::__private::register_job! {
+            #function, #name, [#(#docs),*], [#(#parameters),*], where #bound
+        }
     })
 }
 

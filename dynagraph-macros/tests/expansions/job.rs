@@ -5,7 +5,8 @@ where
     (): ::dynagraph::JobOutput,
 {
     ::dynagraph::__private::register_job! {
-        dynamic_graph, "dynamic_graph", [r" Composes."], []
+        dynamic_graph, "dynamic_graph", [r" Composes."], [], where () :
+        ::dynagraph::JobOutput
     }
     ::dynagraph::Job::compose::<
         (),

@@ -12,7 +12,8 @@ where
     ::dynagraph::__private::register_job! {
         etl, "etl", [r" Copies pages.", include_str!("etl.md")], ["bucket" "&str" : &
         str, "limit" "Option<usize>" : Option < usize >, "argument_3"
-        "(std::num::NonZeroU8, [u8; 2])" : (std::num::NonZeroU8, [u8; 2])]
+        "(std::num::NonZeroU8, [u8; 2])" : (std::num::NonZeroU8, [u8; 2])], where () :
+        ::dynagraph::JobOutput
     }
     ::dynagraph::Job::compose::<
         (),

@@ -108,12 +108,50 @@ impl fmt::Display for WrittenAt {
     }
 }
 
+/// Takes the place of a job that returns no handles, and so does not compile.
+#[doc(hidden)]
+pub trait NoJob {
+    /// What is called where there is no method of this name.
+    fn make_job(&self, _arguments: &Arguments) -> Result<Job<Shown>, ArgumentError> {
+        unreachable!("a job that returns no handles does not compile")
+    }
+}
+
+impl<T> NoJob for T {}
+
 /// Makes a job known by its name. `#[job]` writes this call, inside the job's function.
+///
+/// The bound is the one of the job's function. It is asked for in the same words, and the method under it is called where
+/// nothing asks for it again: so what does not meet it is one error.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! register_job {
-    ($job:ident, $name:literal, [$($doc:expr),*], [$($parameter:literal $text:literal: $ty:ty),*]) => {
+    (
+        $job:ident, $name:literal, [$($doc:expr),*], [$($parameter:literal $text:literal: $ty:ty),*],
+        where $($bound:tt)*
+    ) => {
         const _: () = {
+            // No type that a user names.
+            struct __RegisteredJob;
+
+            impl __RegisteredJob where $($bound)* {
+                fn make_job(
+                    &self,
+                    _arguments: &$crate::registry::Arguments,
+                ) -> ::core::result::Result<
+                    $crate::Job<$crate::registry::Shown>,
+                    $crate::registry::ArgumentError,
+                > {
+                    use $crate::registry::{ParseArgument as _, ShowOutput as _};
+                    let job = $job($(
+                        (&&&$crate::registry::Unparsed::<$ty>::NEW)
+                            .parse_argument(_arguments, $parameter)?
+                    ),*);
+                    let show = (&&&$crate::registry::Unshown::of(&job)).output_is_shown();
+                    ::core::result::Result::Ok($crate::registry::Shown::output_of(job, show))
+                }
+            }
+
             $crate::registry::inventory::submit! {
                 $crate::registry::RegisteredJob::new(
                     $name,
@@ -127,14 +165,9 @@ macro_rules! register_job {
                         use $crate::registry::ParseArgument as _;
                         (&&&$crate::registry::Unparsed::<$ty>::NEW).argument_accepts()
                     })),*],
-                    |_arguments| {
-                        use $crate::registry::{ParseArgument as _, ShowOutput as _};
-                        let job = $job($(
-                            (&&&$crate::registry::Unparsed::<$ty>::NEW)
-                                .parse_argument(_arguments, $parameter)?
-                        ),*);
-                        let show = (&&&$crate::registry::Unshown::of(&job)).output_is_shown();
-                        ::core::result::Result::Ok($crate::registry::Shown::output_of(job, show))
+                    |arguments| {
+                        use $crate::registry::NoJob as _;
+                        __RegisteredJob.make_job(arguments)
                     },
                 )
             }
