@@ -221,6 +221,46 @@ fn a_job_with_parameters() {
     expands_to!("job-with-parameters.rs", job(quote!(name = "nightly"), item));
 }
 
+/// A generic job has no name of its own; this one has.
+#[test]
+fn a_job_that_is_listed() {
+    let item = quote! {
+        /// Copies pages.
+        #[doc = include_str!("etl.md")]
+        pub fn etl(bucket: &str, mut limit: Option<usize>, (a, b): (std::num::NonZeroU8, [u8; 2])) {
+            copy(bucket, limit, a, b);
+        }
+    };
+    expands_to!("listed-job.rs", job(quote!(), item));
+}
+
+#[test]
+fn a_job_is_not_listed_if_it_says_so_or_has_a_mistake() {
+    let cases = [
+        job(
+            quote!(unlisted),
+            quote!(
+                fn etl() {}
+            ),
+        ),
+        job(
+            quote!(),
+            quote!(
+                fn etl(value: impl Value) {}
+            ),
+        ),
+        job(
+            quote!(),
+            quote!(
+                async fn etl() {}
+            ),
+        ),
+    ];
+    for expansion in cases {
+        assert!(!expansion.to_string().contains("register_job"), "{expansion}");
+    }
+}
+
 #[test]
 fn a_half_typed_body_expands() {
     let body = quote!({ value. });

@@ -20,9 +20,12 @@ use crate::value::{Erased, Value};
 pub struct Job<T> {
     name: &'static str,
     pub(crate) composed: Result<Arc<Composed>, BuildError>,
-    pub(crate) read: fn(Vec<Erased>) -> T,
+    pub(crate) read: Read<T>,
     pub(crate) hooks: Hooks,
 }
+
+/// Makes a job's output of the values of its handles.
+pub(crate) type Read<T> = Arc<dyn Fn(Vec<Erased>) -> T + Send + Sync>;
 
 /// A composed job: its graph, and how to run it.
 #[derive(Debug)]
@@ -50,7 +53,7 @@ impl<T> Job<T> {
             outputs
         });
         let composed = composed.and_then(Composed::new);
-        let read = |values: Vec<Erased>| R::read(&mut values.into_iter());
+        let read: Read<T> = Arc::new(|values| R::read(&mut values.into_iter()));
         Self { name, composed, read, hooks: Hooks::default() }
     }
 
@@ -109,12 +112,21 @@ impl<T> Job<T> {
     }
 }
 
+#[cfg(feature = "registry")]
+impl<T: 'static> Job<T> {
+    /// The same job, whose runs give what `make` makes of its output.
+    pub(crate) fn map_output<U: 'static>(self, make: fn(&T) -> U) -> Job<U> {
+        let Self { name, composed, read, hooks } = self;
+        Job { name, composed, read: Arc::new(move |values| make(&read(values))), hooks }
+    }
+}
+
 impl<T> Clone for Job<T> {
     fn clone(&self) -> Self {
         Self {
             name: self.name,
             composed: self.composed.clone(),
-            read: self.read,
+            read: Arc::clone(&self.read),
             hooks: self.hooks.clone(),
         }
     }

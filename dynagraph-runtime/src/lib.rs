@@ -42,6 +42,9 @@
 //! # }
 //! ```
 
+mod capture;
+#[cfg(feature = "serde")]
+pub mod codec;
 mod collector;
 mod engine;
 mod error;
@@ -53,18 +56,22 @@ mod keyed;
 mod op;
 mod partial;
 mod plan;
+#[cfg(feature = "registry")]
+pub mod registry;
 mod run;
 mod step;
 pub mod store;
 mod sync;
 pub mod time;
+#[cfg(not(feature = "registry"))]
+mod unlisted;
 mod value;
 
 pub use error::{BuildError, ConfigError, Failures, MissingResource, OpError, RunError, StepError};
 pub use event::{Event, EventKind, Events, Metadata, MetadataValue, Observer};
 pub use graph::{
-    Composed, DynamicHandle, Fanned, GraphEdge, GraphNode, GraphView, Handles, Input, Inputs,
-    IntoInput, Mapped, NodeHandle, OutputHandle, Place, invoke,
+    Composed, DynamicHandle, Fanned, GraphEdge, GraphNode, GraphScope, GraphView, Handles, Input,
+    Inputs, IntoInput, Mapped, NodeHandle, OutputHandle, Place, ScopeSource, invoke,
 };
 pub use job::{Job, JobOutput};
 pub use key::{KeyError, KeyPath, MappingKey, StepKey};
@@ -80,6 +87,12 @@ pub use run::{Attempted, Later, Replace, StandsFor, TakenBy};
 pub use run::{Canceler, Run, RunHandle, RunReport, RunStatus};
 pub use step::{StepReport, StepStatus};
 pub use value::{Held, Value};
+
+/// What generated code asks of a type. Not part of the public interface.
+#[doc(hidden)]
+pub mod capturing {
+    pub use crate::capture::{Capture, NoCodec, ValueCodec};
+}
 
 /// What the sealed traits of handles speak of. Not part of the public interface.
 #[doc(hidden)]

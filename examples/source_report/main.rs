@@ -1,18 +1,17 @@
-//! What the crates of the local Cargo registry are made of.
+//! What the crates of the local Cargo registry are made of; a program that is called by its command line.
 //!
-//! `cargo run --release --example source_report`, or with a folder after `--`: its sub-folders are the crates.
-#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+//! `cargo run --release --example source_report -- run source_report`, or with `--arg root=..` for a folder whose sub-folders
+//! are the crates. `-- list`, `-- plan source_report` and `-- help` say what else there is.
 
 mod counts;
 mod folders;
 mod scan;
 mod table;
 
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
-use dynagraph::RunError;
 use dynagraph::prelude::*;
 
 use counts::Counts;
@@ -55,24 +54,16 @@ fn add(table: Table, row: Row) -> Table {
     table.with(row)
 }
 
+/// Counts the sources of every crate below `root`, or of the local Cargo registry.
+///
 /// Files are counted while crates are still looked for; the table is made while files are counted.
 #[job]
-pub(crate) fn source_report(root: PathBuf) -> OutputHandle<Table> {
-    let crates = crates(root).window(16);
+pub(crate) fn source_report(root: Option<PathBuf>) -> OutputHandle<Table> {
+    let crates = crates(root.unwrap_or_else(folders::registry)).window(16);
     let rows = crates.map(|folder| sum(folder, sources(folder).map(count).collect()));
     rows.fold(Table::default(), add)
 }
 
-/// The table of a folder's crates.
-pub(crate) async fn report(root: PathBuf) -> Result<String, RunError> {
-    let report = source_report(root).run().report().await;
-    let took = report.duration();
-    Ok(format!("{}\nin {:.2} s\n", report.into_result()?, took.as_secs_f64()))
-}
-
-#[tokio::main]
-async fn main() -> Result<(), RunError> {
-    let root = env::args_os().nth(1).map_or_else(folders::registry, PathBuf::from);
-    print!("{}", report(root).await?);
-    Ok(())
+fn main() -> ExitCode {
+    dynagraph::cli::main()
 }

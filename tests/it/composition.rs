@@ -1,7 +1,7 @@
 //! What handles can do, and what a job that is not valid says.
 
 use dynagraph::prelude::*;
-use dynagraph::{GraphEdge, GraphNode, RunStatus, StepError, StepReport, StepStatus};
+use dynagraph::{GraphEdge, GraphNode, RunStatus, ScopeSource, StepError, StepReport, StepStatus};
 
 use crate::support::{Log, add, count, echo, keys_of, second, steps, sum};
 
@@ -288,6 +288,35 @@ fn a_graph_has_nodes_and_edges_and_is_drawn() {
     assert!(dot.contains(r#"n0 [label="say \"hi\""];"#), "{dot}");
     assert!(dot.contains("n1 -> n2 [style=bold];") && dot.contains("n0 -> n1;"), "{dot}");
     assert!(!graph.edges().is_empty() && drawn().check().is_ok());
+}
+
+#[op(max_concurrent = 8, pool = "api", weight = 2, max_retries = 3, idle_timeout = "5s")]
+async fn ruled(ctx: OpContext, x: u64) -> Result<u64, OpError> {
+    ctx.heartbeat();
+    Ok(x)
+}
+
+#[test]
+fn a_graph_has_the_scopes_of_its_nodes_and_how_their_steps_are_run() {
+    let job = Job::compose("ruled", || {
+        let values = count(2).window(16).max_concurrent(4);
+        values.map(|x| ruled(x).timeout(secs(1))).batch(3).map(sum);
+    });
+    let graph = job.graph();
+    let [job, keys, batches] = graph.scopes() else { panic!("{:?}", graph.scopes()) };
+    assert_eq!((job.source(), job.parent()), (&ScopeSource::Job, None));
+    let ScopeSource::Keys { node: 0, output: "output", .. } = keys.source() else {
+        panic!("{keys:?}")
+    };
+    assert_eq!((keys.parent(), keys.window(), keys.max_concurrent()), (Some(0), Some(16), Some(4)));
+    let ScopeSource::Batch { of, size: 3, .. } = batches.source() else { panic!("{batches:?}") };
+    assert_eq!((of.as_slice(), batches.parent()), (&[1][..], Some(0)));
+    let [count, ruled, sum] = graph.nodes() else { panic!("{:?}", graph.nodes()) };
+    assert_eq!((count.scope(), ruled.scope(), sum.scope(), sum.op()), (0, 1, 2, Some("sum")));
+    assert_eq!((ruled.max_concurrent(), ruled.pool()), (Some(8), Some(("api", 2))));
+    assert_eq!(ruled.retry().map(RetryPolicy::max_retries), Some(3));
+    assert_eq!((ruled.timeout(), ruled.idle_timeout()), (Some(secs(1)), Some(secs(5))));
+    assert!(count.retry().is_none() && count.pool().is_none());
 }
 
 #[test]

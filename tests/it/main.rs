@@ -11,6 +11,7 @@
 extern crate dynagraph as renamed;
 
 mod canceling;
+mod capturing;
 mod composition;
 mod context;
 mod ctrl_c;

@@ -5,6 +5,7 @@
 //! ```
 
 mod expand;
+mod listing;
 mod model;
 mod parse;
 

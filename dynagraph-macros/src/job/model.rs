@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use syn::ext::IdentExt as _;
 use syn::{Attribute, FnArg, ReturnType, Safety, Signature, Type, Visibility, parse_quote};
 
+use super::listing::Listing;
 use super::parse::Syntax;
 use crate::args::check_name;
 use crate::errors::Errors;
@@ -22,6 +23,8 @@ pub(super) struct Job {
     pub(super) sig: Signature,
     pub(super) returned: Type,
     pub(super) body: TokenStream,
+    /// None if the job is not to be known by its name.
+    pub(super) listing: Option<Listing>,
 }
 
 impl Job {
@@ -45,7 +48,9 @@ impl Job {
         check_signature(&mut sig, &mut refused);
         let body = if refused.is_empty() { body } else { no_body() };
         errors.append(refused);
-        Some(Self { krate, name, attrs, vis, sig, returned, body })
+        let is_listed = args.unlisted.key.is_none() && errors.is_empty();
+        let listing = is_listed.then(|| Listing::new(&attrs, &sig)).flatten();
+        Some(Self { krate, name, attrs, vis, sig, returned, body, listing })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reads a job as it is written. Reports only what it cannot read.
 
 use proc_macro2::TokenStream;
-use syn::{LitStr, Path};
+use syn::{Ident, LitStr, Path};
 
 use crate::args::{self, Arg, Given, PATH, TEXT};
 use crate::errors::Errors;
@@ -17,6 +17,7 @@ pub(super) struct Syntax {
 #[derive(Default)]
 pub(super) struct Args {
     pub(super) name: Arg<LitStr>,
+    pub(super) unlisted: Arg<Ident>,
     pub(super) krate: Arg<Path>,
 }
 
@@ -38,8 +39,9 @@ impl Args {
     fn read(&mut self, given: Given<'_>) {
         match &*given.name() {
             "name" => given.read(&mut self.name, "name = \"nightly\"", TEXT),
+            "unlisted" => given.flag(&mut self.unlisted),
             "crate" => given.read(&mut self.krate, "crate = ::dynagraph", PATH),
-            _ => given.unknown("a job has `name` and `crate`"),
+            _ => given.unknown("a job has `name`, `unlisted` and `crate`"),
         }
     }
 }

@@ -208,6 +208,7 @@ fn spec(op: &Op) -> TokenStream {
             Some(quote!(.outputs([#(#outputs),*])))
         }
     };
+    let captured = captured(op);
     let resources = op.params.iter().filter_map(Param::resource);
     let rules = rules(op);
     let version = op.version.as_ref().map(|version| quote!(.version(#version)));
@@ -215,10 +216,20 @@ fn spec(op: &Op) -> TokenStream {
         #krate::__private::OpSpec::new(&[#(#inputs),*])
             #blocking
             #outputs
+            #captured
             #(.resource::<#resources>())*
             #rules
             #version
     }
+}
+
+/// The codecs of what the op takes and gives, of which the compiler knows whether there are any.
+fn captured(op: &Op) -> Option<TokenStream> {
+    let krate = &op.krate;
+    let inputs = op.params.iter().filter_map(Param::input);
+    let types = inputs.chain(op.returned.outputs.iter().map(|output| &output.ty));
+    op.compute.as_ref()?;
+    Some(quote!(.captured(&[#(#krate::__private::Capture::<#types>::OF.captured_codec()),*])))
 }
 
 /// How the engine runs the steps of the op.

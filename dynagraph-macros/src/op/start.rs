@@ -1,6 +1,6 @@
 //! Prints how one attempt of an op starts.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned as _;
@@ -78,16 +78,14 @@ fn body(op: &Op, locals: &Locals) -> TokenStream {
 /// What an op of one input and one value does for each of the keys that it is called for in a row.
 fn each(op: &Op, locals: &Locals, (param, input): (&Param, &Type), value: &Type) -> TokenStream {
     let Locals { call, provided, .. } = locals;
-    let (krate, local) = (&op.krate, param.local());
     let others = op.params.iter().filter(|other| other.input().is_none());
     let takes: Vec<_> = others.map(|other| take(op, other, provided)).collect();
     let provided = if takes.is_empty() { quote!(_) } else { quote!(#provided) };
     let result = result(op, locals);
-    let (kind, pattern) = if param.by_ref {
-        (quote!(#krate::__private::Held<#input>), quote!(#local))
-    } else {
-        (quote!(#krate::__private::Owned<#input>), quote!(#krate::__private::Owned(#local)))
-    };
+    let (krate, local) = (&op.krate, param.local());
+    let pattern =
+        if param.by_ref { quote!(#local) } else { quote!(#krate::__private::Owned(#local)) };
+    let kind = kind(op, param, input);
     if op.runs == Runs::Async {
         let span = blamed(op);
         quote_spanned! {span=>
@@ -99,6 +97,19 @@ fn each(op: &Op, locals: &Locals, (param, input): (&Param, &Type), value: &Type)
     } else {
         quote!(#call.each::<#kind, #value>(|#provided, #pattern| { #(#takes)* #result }))
     }
+}
+
+/// How the only input is taken. The whole of its type is blamed if it cannot travel.
+fn kind(op: &Op, param: &Param, input: &Type) -> TokenStream {
+    let at = |token: Option<TokenTree>| {
+        token.map_or_else(Span::mixed_site, |token| token.span().resolved_at(Span::mixed_site()))
+    };
+    let tokens = input.to_token_stream().into_iter();
+    let (first, last) = (at(tokens.clone().next()), at(tokens.last()));
+    let krate = op.krate.at(first);
+    let kind = Ident::new(if param.by_ref { "Held" } else { "Owned" }, first);
+    let end = quote_spanned!(last=> >);
+    quote_spanned!(first=> #krate::__private::#kind<#input #end)
 }
 
 /// What is blamed for a future that is not `Send`: the function's name.

@@ -27,6 +27,12 @@ const _: () = {
         type Handles = ::dynagraph::OutputHandle<Page>;
         fn spec() -> ::dynagraph::__private::OpSpec {
             ::dynagraph::__private::OpSpec::new(&["url"])
+                .captured(
+                    &[
+                        ::dynagraph::__private::Capture::<String>::OF.captured_codec(),
+                        ::dynagraph::__private::Capture::<Page>::OF.captured_codec(),
+                    ],
+                )
                 .max_concurrent(8usize)
                 .version("2")
         }

@@ -41,6 +41,12 @@ const _: () = {
         type Handles = ::dynagraph::OutputHandle<usize>;
         fn spec() -> ::dynagraph::__private::OpSpec {
             ::dynagraph::__private::OpSpec::new(&["text"])
+                .captured(
+                    &[
+                        ::dynagraph::__private::Capture::<String>::OF.captured_codec(),
+                        ::dynagraph::__private::Capture::<usize>::OF.captured_codec(),
+                    ],
+                )
         }
         #[allow(clippy::used_underscore_binding)]
         fn start(

@@ -42,6 +42,20 @@ const _: () = {
         type Handles = ::dynagraph::OutputHandle<Report>;
         fn spec() -> ::dynagraph::__private::OpSpec {
             ::dynagraph::__private::OpSpec::new(&["scores", "title", "place", "style"])
+                .captured(
+                    &[
+                        ::dynagraph::__private::Capture::<::std::vec::Vec<Score>>::OF
+                            .captured_codec(),
+                        ::dynagraph::__private::Capture::<::std::string::String>::OF
+                            .captured_codec(),
+                        ::dynagraph::__private::Capture::<
+                            <Path as ::std::borrow::ToOwned>::Owned,
+                        >::OF
+                            .captured_codec(),
+                        ::dynagraph::__private::Capture::<Style>::OF.captured_codec(),
+                        ::dynagraph::__private::Capture::<Report>::OF.captured_codec(),
+                    ],
+                )
         }
         #[allow(clippy::used_underscore_binding)]
         fn start(

@@ -32,7 +32,14 @@ const _: () = {
         type Output = ();
         type Handles = ::dynagraph::OutputHandle<()>;
         fn spec() -> ::dynagraph::__private::OpSpec {
-            ::dynagraph::__private::OpSpec::new(&["page"]).resource::<Bucket>()
+            ::dynagraph::__private::OpSpec::new(&["page"])
+                .captured(
+                    &[
+                        ::dynagraph::__private::Capture::<Page>::OF.captured_codec(),
+                        ::dynagraph::__private::Capture::<()>::OF.captured_codec(),
+                    ],
+                )
+                .resource::<Bucket>()
         }
         #[allow(clippy::used_underscore_binding)]
         fn start(

@@ -29,6 +29,12 @@ const _: () = {
             ::dynagraph::__private::OpSpec::new(&["root"])
                 .blocking()
                 .outputs([::dynagraph::__private::OutputSpec::emitted("files")])
+                .captured(
+                    &[
+                        ::dynagraph::__private::Capture::<PathBuf>::OF.captured_codec(),
+                        ::dynagraph::__private::Capture::<PathBuf>::OF.captured_codec(),
+                    ],
+                )
         }
         #[allow(clippy::used_underscore_binding)]
         fn start(

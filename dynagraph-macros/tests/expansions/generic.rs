@@ -45,7 +45,14 @@ const _: () = {
         type Output = [T; N];
         type Handles = ::dynagraph::OutputHandle<[T; N]>;
         fn spec() -> ::dynagraph::__private::OpSpec {
-            ::dynagraph::__private::OpSpec::new(&["values"]).blocking()
+            ::dynagraph::__private::OpSpec::new(&["values"])
+                .blocking()
+                .captured(
+                    &[
+                        ::dynagraph::__private::Capture::<[T; N]>::OF.captured_codec(),
+                        ::dynagraph::__private::Capture::<[T; N]>::OF.captured_codec(),
+                    ],
+                )
         }
         #[allow(clippy::used_underscore_binding)]
         fn start(

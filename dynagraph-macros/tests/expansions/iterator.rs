@@ -31,6 +31,12 @@ const _: () = {
             ::dynagraph::__private::OpSpec::new(&["limit"])
                 .blocking()
                 .outputs([::dynagraph::__private::OutputSpec::emitted("output")])
+                .captured(
+                    &[
+                        ::dynagraph::__private::Capture::<u64>::OF.captured_codec(),
+                        ::dynagraph::__private::Capture::<u64>::OF.captured_codec(),
+                    ],
+                )
         }
         #[allow(clippy::used_underscore_binding)]
         fn start(

@@ -4,6 +4,10 @@ pub fn dynamic_graph() -> ::dynagraph::Job<<() as ::dynagraph::JobOutput>::Outpu
 where
     (): ::dynagraph::JobOutput,
 {
+    ::dynagraph::__private::register_job! {
+        dynamic_graph, "dynamic_graph", [r" Composes."], [], where () :
+        ::dynagraph::JobOutput
+    }
     ::dynagraph::Job::compose::<
         (),
     >(

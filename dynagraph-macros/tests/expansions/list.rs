@@ -27,6 +27,9 @@ const _: () = {
             ::dynagraph::__private::OpSpec::new(&[])
                 .blocking()
                 .outputs([::dynagraph::__private::OutputSpec::dynamic("output")])
+                .captured(
+                    &[::dynagraph::__private::Capture::<String>::OF.captured_codec()],
+                )
         }
         #[allow(clippy::used_underscore_binding)]
         fn start(

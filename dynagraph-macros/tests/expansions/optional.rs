@@ -27,6 +27,12 @@ const _: () = {
             ::dynagraph::__private::OpSpec::new(&["text"])
                 .blocking()
                 .outputs([::dynagraph::__private::OutputSpec::optional("output")])
+                .captured(
+                    &[
+                        ::dynagraph::__private::Capture::<String>::OF.captured_codec(),
+                        ::dynagraph::__private::Capture::<Page>::OF.captured_codec(),
+                    ],
+                )
         }
         #[allow(clippy::used_underscore_binding)]
         fn start(

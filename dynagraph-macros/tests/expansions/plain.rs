@@ -29,7 +29,14 @@ const _: () = {
         type Output = Score;
         type Handles = ::dynagraph::OutputHandle<Score>;
         fn spec() -> ::dynagraph::__private::OpSpec {
-            ::dynagraph::__private::OpSpec::new(&["piece"]).blocking()
+            ::dynagraph::__private::OpSpec::new(&["piece"])
+                .blocking()
+                .captured(
+                    &[
+                        ::dynagraph::__private::Capture::<Piece>::OF.captured_codec(),
+                        ::dynagraph::__private::Capture::<Score>::OF.captured_codec(),
+                    ],
+                )
         }
         #[allow(clippy::used_underscore_binding)]
         fn start(

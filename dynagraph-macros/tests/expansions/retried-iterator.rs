@@ -29,6 +29,15 @@ const _: () = {
             ::dynagraph::__private::OpSpec::new(&["path"])
                 .blocking()
                 .outputs([::dynagraph::__private::OutputSpec::emitted("output")])
+                .captured(
+                    &[
+                        ::dynagraph::__private::Capture::<
+                            <Path as ::std::borrow::ToOwned>::Owned,
+                        >::OF
+                            .captured_codec(),
+                        ::dynagraph::__private::Capture::<String>::OF.captured_codec(),
+                    ],
+                )
                 .retry(::dynagraph::__private::RetryPolicy::new(1u32))
                 .pool("disk", 1u32)
         }

@@ -28,6 +28,12 @@ const _: () = {
         type Handles = ::dynagraph::OutputHandle<()>;
         fn spec() -> ::dynagraph::__private::OpSpec {
             ::dynagraph::__private::OpSpec::new(&["page"])
+                .captured(
+                    &[
+                        ::dynagraph::__private::Capture::<Page>::OF.captured_codec(),
+                        ::dynagraph::__private::Capture::<()>::OF.captured_codec(),
+                    ],
+                )
                 .retry(
                     ::dynagraph::__private::RetryPolicy::new(3u32)
                         .delay(::core::time::Duration::from_nanos(200000000u64))

@@ -96,6 +96,16 @@ const _: () = {
                     ::dynagraph::__private::OutputSpec::dynamic("parts"),
                     ::dynagraph::__private::OutputSpec::emitted("rest"),
                 ])
+                .captured(
+                    &[
+                        ::dynagraph::__private::Capture::<::std::string::String>::OF
+                            .captured_codec(),
+                        ::dynagraph::__private::Capture::<usize>::OF.captured_codec(),
+                        ::dynagraph::__private::Capture::<u8>::OF.captured_codec(),
+                        ::dynagraph::__private::Capture::<String>::OF.captured_codec(),
+                        ::dynagraph::__private::Capture::<char>::OF.captured_codec(),
+                    ],
+                )
         }
         #[allow(clippy::used_underscore_binding)]
         fn start(

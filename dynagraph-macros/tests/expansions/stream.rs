@@ -28,6 +28,12 @@ const _: () = {
         fn spec() -> ::dynagraph::__private::OpSpec {
             ::dynagraph::__private::OpSpec::new(&["limit"])
                 .outputs([::dynagraph::__private::OutputSpec::emitted("output")])
+                .captured(
+                    &[
+                        ::dynagraph::__private::Capture::<u64>::OF.captured_codec(),
+                        ::dynagraph::__private::Capture::<u64>::OF.captured_codec(),
+                    ],
+                )
         }
         #[allow(clippy::used_underscore_binding)]
         fn start(

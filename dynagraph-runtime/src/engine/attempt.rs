@@ -24,7 +24,7 @@ use crate::op::{
     Returned, Running, StepInfo,
 };
 use crate::plan::OpPlan;
-use crate::value::{Erased, TypeMap, drop_caught};
+use crate::value::{Erased, TypeMap, panic_message};
 
 pub(super) type AttemptResult = Result<Returned, StepError>;
 
@@ -228,7 +228,7 @@ pub(super) fn poll(running: &mut Running, context: &mut Context<'_>) -> Poll<Att
 pub(super) fn broken(running: &mut Running, payload: Box<dyn Any + Send>) -> StepError {
     // What is left of a future that has panicked may panic when it is dropped.
     let _dropped = catch_unwind(AssertUnwindSafe(|| running.clear()));
-    panicked(payload)
+    StepError::Panicked(panic_message(payload))
 }
 
 /// Goes on with an attempt to its end.
@@ -276,20 +276,4 @@ pub(super) fn guarded<T>(engine: &Engine, compute: impl FnOnce() -> T) -> Option
         engine.fault("a value's `Clone` or `Drop` panicked between two steps");
     }
     computed.ok()
-}
-
-/// The message of a panic.
-fn panicked(payload: Box<dyn Any + Send>) -> StepError {
-    let message = match payload.downcast::<String>() {
-        Ok(message) => *message,
-        Err(payload) => match payload.downcast::<&'static str>() {
-            Ok(message) => (*message).to_owned(),
-            Err(payload) => {
-                // Dropping what somebody else panicked with may panic too.
-                drop_caught(payload);
-                "a value that is no text".to_owned()
-            }
-        },
-    };
-    StepError::Panicked(message)
 }

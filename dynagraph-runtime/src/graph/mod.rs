@@ -12,6 +12,7 @@ mod name;
 mod render;
 #[cfg(test)]
 pub(crate) mod testing;
+mod view;
 
 use std::any::TypeId;
 use std::num::NonZeroUsize;
@@ -26,7 +27,8 @@ pub use handle::{
     Raw,
 };
 pub use input::{Input, Inputs, IntoInput, RawSource, invoke};
-pub use render::{GraphEdge, GraphNode, GraphView};
+pub use render::GraphView;
+pub use view::{GraphEdge, GraphNode, GraphScope, ScopeSource};
 
 use crate::collector::NewCollector;
 use crate::op::{ErasedOp, OpSpec};

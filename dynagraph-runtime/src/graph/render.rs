@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
+use super::view::{GraphEdge, GraphNode, GraphScope};
 use super::{
     Failures, Gather, Graph, Kind, Node, NodeId, PortRef, RawInput, ScopeId, Source, Wire,
 };
@@ -16,68 +17,7 @@ use super::{
 pub struct GraphView {
     nodes: Vec<GraphNode>,
     edges: Vec<GraphEdge>,
-}
-
-/// One node of a job's graph: a use of an op, or a fan-in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GraphNode {
-    name: String,
-    depth: usize,
-    is_op: bool,
-    tags: Vec<(String, String)>,
-}
-
-/// One edge of a job's graph.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct GraphEdge {
-    from: usize,
-    to: usize,
-    input: Option<&'static str>,
-    dynamic: bool,
-}
-
-impl GraphNode {
-    /// The node's name: its steps are called so.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// How many maps the node is inside of.
-    pub fn depth(&self) -> usize {
-        self.depth
-    }
-
-    /// Whether the node is a use of an op. The others are fan-ins: `collect`, `collect_partial`, `fold`.
-    pub fn is_op(&self) -> bool {
-        self.is_op
-    }
-
-    /// The notes that `.tag(..)` attached.
-    pub fn tags(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()))
-    }
-}
-
-impl GraphEdge {
-    /// The place of the node that gives the value, in [`GraphView::nodes`].
-    pub fn from(&self) -> usize {
-        self.from
-    }
-
-    /// The place of the node that takes it.
-    pub fn to(&self) -> usize {
-        self.to
-    }
-
-    /// The parameter that takes it, if the node is a use of an op and the edge carries a value.
-    pub fn input(&self) -> Option<&'static str> {
-        self.input
-    }
-
-    /// Whether the edge carries a dynamic output, and so leads into copies.
-    pub fn is_dynamic(&self) -> bool {
-        self.dynamic
-    }
+    scopes: Vec<GraphScope>,
 }
 
 impl GraphView {
@@ -91,17 +31,22 @@ impl GraphView {
         &self.edges
     }
 
+    /// The scopes, each after the one around it. The first is the job itself.
+    pub fn scopes(&self) -> &[GraphScope] {
+        &self.scopes
+    }
+
     /// The graph in Mermaid's flowchart language; edges into copies are thick.
     pub fn to_mermaid(&self) -> String {
         let mut text = String::from("flowchart TD\n");
         for (place, node) in self.nodes.iter().enumerate() {
             let name = label(node).replace('"', "#quot;");
-            let (open, close) = if node.is_op { ("[", "]") } else { ("([", "])") };
+            let (open, close) = if node.is_op() { ("[", "]") } else { ("([", "])") };
             let _ = writeln!(text, "    n{place}{open}\"{name}\"{close}");
         }
         for edge in &self.edges {
-            let arrow = if edge.dynamic { "==>" } else { "-->" };
-            let _ = writeln!(text, "    n{} {arrow} n{}", edge.from, edge.to);
+            let arrow = if edge.is_dynamic() { "==>" } else { "-->" };
+            let _ = writeln!(text, "    n{} {arrow} n{}", edge.from(), edge.to());
         }
         text
     }
@@ -111,19 +56,19 @@ impl GraphView {
         let mut text = String::from("digraph job {\n    node [shape=box];\n");
         for (place, node) in self.nodes.iter().enumerate() {
             let name = label(node).replace('\\', "\\\\").replace('"', "\\\"");
-            let shape = if node.is_op { "" } else { ", shape=oval" };
+            let shape = if node.is_op() { "" } else { ", shape=oval" };
             let _ = writeln!(text, "    n{place} [label=\"{name}\"{shape}];");
         }
         for edge in &self.edges {
-            let style = if edge.dynamic { " [style=bold]" } else { "" };
-            let _ = writeln!(text, "    n{} -> n{}{style};", edge.from, edge.to);
+            let style = if edge.is_dynamic() { " [style=bold]" } else { "" };
+            let _ = writeln!(text, "    n{} -> n{}{style};", edge.from(), edge.to());
         }
         text.push_str("}\n");
         text
     }
 
     pub(crate) fn empty() -> Self {
-        Self { nodes: Vec::new(), edges: Vec::new() }
+        Self { nodes: Vec::new(), edges: Vec::new(), scopes: Vec::new() }
     }
 
     pub(crate) fn of(graph: &Graph) -> Self {
@@ -136,8 +81,10 @@ impl GraphView {
             let node = graph.node(*id);
             view.nodes.push(GraphNode {
                 name: name(graph, *id).unwrap_or_default(),
+                scope: node.scope.0,
                 depth: graph.ancestry(node.scope).count() - 1,
-                is_op: node.op().is_some(),
+                op: node.op().map(|op| op.op_name),
+                rules: node.op().map(|op| op.spec.rules.clone()).unwrap_or_default(),
                 tags: node.op().map(|op| op.tags.clone()).unwrap_or_default(),
             });
             for (input, port) in inputs_of(node) {
@@ -150,6 +97,17 @@ impl GraphView {
                 }
             }
         }
+        let scopes = (0..graph.scopes.len()).map(|scope| {
+            let of = |from: ScopeId| {
+                let origins = source_of(graph, from).into_iter();
+                let origins = origins.flat_map(|(id, _)| origins_of(graph, PortRef::first(id)));
+                let mut places: Vec<_> = origins.filter_map(|(id, _)| place(id)).collect();
+                places.dedup();
+                places
+            };
+            GraphScope::new(graph, ScopeId(scope), of, place)
+        });
+        view.scopes = scopes.collect();
         view
     }
 }
@@ -170,7 +128,7 @@ fn inputs_of(node: &Node) -> Vec<(Option<&'static str>, PortRef)> {
 }
 
 fn label(node: &GraphNode) -> String {
-    format!("{}{}", node.name, "[*]".repeat(usize::from(node.depth > 0)))
+    format!("{}{}", node.name(), "[*]".repeat(usize::from(node.depth() > 0)))
 }
 
 fn name(graph: &Graph, id: NodeId) -> Option<String> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::retry::RetryPolicy;
+use crate::capture::ValueCodec;
 
 /// Describes an op to the engine.
 ///
@@ -14,6 +15,8 @@ use super::retry::RetryPolicy;
 pub struct OpSpec {
     pub(crate) blocking: bool,
     pub(crate) inputs: &'static [&'static str],
+    /// For each input, if it is known.
+    pub(crate) input_codecs: Vec<Option<ValueCodec>>,
     pub(crate) outputs: Vec<OutputSpec>,
     pub(crate) resources: Vec<ResourceSpec>,
     pub(crate) version: Option<&'static str>,
@@ -54,6 +57,8 @@ pub struct OutputSpec {
     pub(crate) kind: OutputKind,
     /// Whether the values are emitted while the op runs.
     pub(crate) emitted: bool,
+    /// Of one value.
+    pub(crate) codec: Option<ValueCodec>,
 }
 
 /// How many values an output gives.
@@ -82,6 +87,7 @@ impl OpSpec {
         Self {
             blocking: false,
             inputs,
+            input_codecs: Vec::new(),
             outputs: vec![OutputSpec::plain("output")],
             resources: Vec::new(),
             version: None,
@@ -101,6 +107,32 @@ impl OpSpec {
     pub fn outputs(mut self, outputs: impl Into<Vec<OutputSpec>>) -> Self {
         self.outputs = outputs.into();
         self
+    }
+
+    /// How a constant that is given to an input is written, for each input.
+    #[cfg(feature = "serde")]
+    #[must_use]
+    pub fn input_codecs(mut self, codecs: &[Option<ValueCodec>]) -> Self {
+        self.input_codecs = codecs.to_vec();
+        self
+    }
+
+    /// The codecs of the inputs, then those of the outputs, as far as they are known.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn captured(mut self, codecs: &[Option<ValueCodec>]) -> Self {
+        let (inputs, outputs) = codecs.split_at(self.inputs.len().min(codecs.len()));
+        self.input_codecs = inputs.to_vec();
+        for (output, codec) in self.outputs.iter_mut().zip(outputs) {
+            output.codec = *codec;
+        }
+        self
+    }
+
+    /// What the op's inputs have as codecs, and then its outputs.
+    #[doc(hidden)]
+    pub fn codecs(&self) -> (&[Option<ValueCodec>], Vec<Option<ValueCodec>>) {
+        (&self.input_codecs, self.outputs.iter().map(|output| output.codec).collect())
     }
 
     /// The op asks for this resource.
@@ -177,23 +209,31 @@ impl OpSpec {
 impl OutputSpec {
     /// An output of one value.
     pub const fn plain(name: &'static str) -> Self {
-        Self { name, kind: OutputKind::Plain, emitted: false }
+        Self { name, kind: OutputKind::Plain, emitted: false, codec: None }
     }
 
     /// An output of one value or none.
     pub const fn optional(name: &'static str) -> Self {
-        Self { name, kind: OutputKind::Optional, emitted: false }
+        Self { name, kind: OutputKind::Optional, emitted: false, codec: None }
     }
 
     /// An output of any number of values, each with a mapping key, returned as a list.
     pub const fn dynamic(name: &'static str) -> Self {
-        Self { name, kind: OutputKind::Dynamic, emitted: false }
+        Self { name, kind: OutputKind::Dynamic, emitted: false, codec: None }
     }
 
     /// An output of any number of values, each with a mapping key, emitted one by one.
     ///
     /// A blocking op that emits may wait for those who take its values, and so is given a thread of its own.
     pub const fn emitted(name: &'static str) -> Self {
-        Self { name, kind: OutputKind::Dynamic, emitted: true }
+        Self { name, kind: OutputKind::Dynamic, emitted: true, codec: None }
+    }
+
+    /// How its values are written, one at a time.
+    #[cfg(feature = "serde")]
+    #[must_use]
+    pub const fn with_codec(mut self, codec: ValueCodec) -> Self {
+        self.codec = Some(codec);
+        self
     }
 }

@@ -313,7 +313,7 @@ impl<T: 'static> Run<T> {
             return RunReport::unstarted(RunError::MissingResources(missing));
         }
         match engine::run(Arc::clone(&composed.plan), options).await {
-            Some(ran) => RunReport::new(&composed.plan, ran, job.read),
+            Some(ran) => RunReport::new(&composed.plan, ran, &*job.read),
             None => RunReport::unstarted(RunError::NoRuntime),
         }
     }

@@ -70,7 +70,7 @@ impl<T> RunReport<T> {
         }
     }
 
-    pub(super) fn new(plan: &Plan, ran: Ran, read: fn(Vec<Erased>) -> T) -> Self {
+    pub(super) fn new(plan: &Plan, ran: Ran, read: &dyn Fn(Vec<Erased>) -> T) -> Self {
         let Ran { run_id, account, outputs, judgement, exceeded, fault, stopped, waited_for, took } =
             ran;
         let Account { names, counts: by_node, steps, mut values } = account;
@@ -120,14 +120,14 @@ impl<T> RunReport<T> {
         report
     }
 
-    fn read(&mut self, outputs: Option<Vec<Erased>>, read: fn(Vec<Erased>) -> T) {
+    fn read(&mut self, outputs: Option<Vec<Erased>>, read: &dyn Fn(Vec<Erased>) -> T) {
         let Some(outputs) = outputs else { return };
         // An output may be cloned here, and its `Clone` is not ours.
         match catch_unwind(AssertUnwindSafe(|| read(outputs))) {
             Ok(output) => self.output = Some(output),
             Err(_) => {
                 self.status = RunStatus::Failure;
-                let fault = "the output's `Clone` panicked".to_owned();
+                let fault = "the output's `Clone`, or what shows it, panicked".to_owned();
                 self.error = Some(RunError::Internal(fault));
             }
         }

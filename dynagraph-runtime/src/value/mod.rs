@@ -116,6 +116,22 @@ pub(crate) fn drop_caught<T>(value: T) {
     let _dropped = catch_unwind(AssertUnwindSafe(|| drop(value)));
 }
 
+/// The message of a panic.
+pub(crate) fn panic_message(payload: Box<dyn Any + Send>) -> String {
+    let payload = match payload.downcast::<String>() {
+        Ok(message) => return *message,
+        Err(payload) => payload,
+    };
+    match payload.downcast::<&'static str>() {
+        Ok(message) => (*message).to_owned(),
+        Err(payload) => {
+            // Dropping what somebody else panicked with may panic too.
+            drop_caught(payload);
+            "a value that is no text".to_owned()
+        }
+    }
+}
+
 impl Erased {
     /// Hides the type of a value.
     pub fn new<T: Value>(value: T) -> Self {

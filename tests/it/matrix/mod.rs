@@ -62,5 +62,5 @@ fn the_sample_has_every_pair_of_choices() {
     let all =
         (0..of.len()).flat_map(|left| (left + 1..of.len()).map(move |right| of[left] * of[right]));
     assert_eq!(pairs.len() as u64, all.sum::<u64>());
-    assert_eq!(CASES, of.iter().product());
+    assert_eq!(CASES, of.iter().product::<u64>());
 }

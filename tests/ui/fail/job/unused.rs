@@ -2,7 +2,7 @@
 
 use dynagraph::prelude::*;
 
-#[job]
+#[job(unlisted)]
 fn nightly() {} // ERROR
 
 fn main() {}

@@ -1,0 +1,82 @@
+//! A job and its arguments, as several commands take them.
+
+use clap::Args;
+use dynagraph_runtime::Job;
+use dynagraph_runtime::registry::{
+    Accepts, ArgumentError, Arguments, DuplicateJobs, RegisteredJob, Shown, have_names_of_their_own,
+};
+
+use super::Program;
+
+/// Which job, and what its parameters are.
+#[derive(Debug, Args)]
+pub(super) struct JobArgs {
+    /// The job's name.
+    #[arg(value_name = "JOB")]
+    job: String,
+    /// A parameter of the job.
+    #[arg(long = "arg", value_name = "NAME=VALUE", value_parser = pair)]
+    args: Vec<(String, String)>,
+}
+
+/// Why there is no such job.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum JobError {
+    /// Nor is there any other: among several, the parser has found it.
+    #[error("there is no job `{0}`: this program has none")]
+    Unknown(String),
+    /// There are several.
+    #[error(transparent)]
+    Duplicate(#[from] DuplicateJobs),
+    /// A parameter is given twice.
+    #[error("`{0}` is given twice")]
+    Twice(String),
+    /// The job cannot be made of its arguments.
+    #[error("{error}\n\nwrite `{usage}`")]
+    Arguments { error: ArgumentError, usage: String },
+    /// No arguments would do.
+    #[error(transparent)]
+    NotText(ArgumentError),
+    /// The job is not valid.
+    #[error(transparent)]
+    Build(#[from] dynagraph_runtime::BuildError),
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write it as `name=value`")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+impl JobArgs {
+    /// Composes the job.
+    pub(super) fn make(&self, program: &Program, command: &str) -> Result<Job<Shown>, JobError> {
+        let named = program.jobs.iter().filter(|job| job.name() == self.job).copied();
+        let named: Vec<_> = named.collect();
+        have_names_of_their_own(&named)?;
+        let job = named.first().ok_or_else(|| JobError::Unknown(self.job.clone()))?;
+        for (place, (name, _)) in self.args.iter().enumerate() {
+            if self.args[..place].iter().any(|(given, _)| given == name) {
+                return Err(JobError::Twice(name.clone()));
+            }
+        }
+        let arguments: Arguments = self.args.iter().cloned().collect();
+        let made = job.make(&arguments).map_err(|error| match error {
+            ArgumentError::NotText { .. } => JobError::NotText(error),
+            error => {
+                let usage = format!("{} {command} {}", program.name, usage(job));
+                JobError::Arguments { error, usage }
+            }
+        })?;
+        made.check()?;
+        Ok(made)
+    }
+}
+
+/// How a job is called on a command line.
+fn usage(job: &RegisteredJob) -> String {
+    let arguments = job.parameters().iter().map(|parameter| match parameter.accepts() {
+        Accepts::OptionalText => format!(" [--arg {}=..]", parameter.name()),
+        _ => format!(" --arg {}=..", parameter.name()),
+    });
+    [job.name().to_owned()].into_iter().chain(arguments).collect()
+}

@@ -1,0 +1,55 @@
+//! `list` and `completions`.
+
+use dynagraph::cli::Exit;
+use dynagraph::registry;
+use expect_test::expect;
+
+use crate::support::call;
+
+#[tokio::test]
+async fn list_shows_the_jobs_by_name_with_what_they_take() {
+    let called = call("list").await;
+    assert_eq!((called.exit, &*called.messages), (Exit::Success, ""));
+    expect![[r#"
+        crawl(pages_: u32, bad: Option<u32>)
+            Counts pages.
+        endless()
+        hello(name: &str)
+        invalid()
+        many(colors: Vec<Red>, argument_2: (u8, u8))
+            Nobody can write a `Vec` of colors.
+            cannot be run here: `colors` does not implement `FromStr`
+            cannot be run here: `argument_2` does not implement `FromStr`
+        nothing()
+        paint(color: Red)
+        secret()
+        shapes()
+        skipped()
+        stored()
+        waiting(deaf: bool)
+    "#]]
+    .assert_eq(&called.output);
+}
+
+#[tokio::test]
+async fn completions_are_for_every_shell_and_two_know_the_names_of_jobs() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let called = call(&format!("completions {shell}")).await;
+        assert_eq!(called.exit, Exit::Success);
+        assert!(called.output.contains("shop"), "{}", called.output);
+        let names_jobs = called.output.contains("crawl");
+        assert_eq!(names_jobs, ["bash", "zsh"].contains(&shell), "{shell}");
+    }
+}
+
+#[test]
+fn a_registered_job_knows_where_it_is_written() {
+    let jobs = registry::jobs();
+    let Some(hello) = jobs.iter().find(|job| job.name() == "hello") else { panic!("{jobs:?}") };
+    let place = hello.place();
+    assert_eq!(place.module, "it::jobs");
+    assert!(place.file.ends_with("tests/it/jobs.rs"), "{place}");
+    let source = include_str!("jobs.rs");
+    let line = source.lines().nth(place.line as usize - 1);
+    assert_eq!(line, Some("#[job(name = \"hello\")]"));
+}

@@ -1,0 +1,8 @@
+use dynagraph::prelude::*;
+
+#[job]
+fn nightly() -> OutputHandle<Report> { // ERROR
+    todo!()
+}
+
+fn main() {}
