@@ -132,6 +132,17 @@ impl FanOut {
         self.start_lanes(lanes);
     }
 
+    /// Leaves keys that were woken to others.
+    pub(in crate::engine) fn give_back(self: &Arc<Self>, woken: &mut VecDeque<Arc<Slot>>) {
+        let mut state = lock(&self.state);
+        let lanes = self.call_lanes(&mut state, woken.len());
+        while let Some(slot) = woken.pop_back() {
+            state.woken.push_front(slot);
+        }
+        drop(state);
+        self.start_lanes(lanes);
+    }
+
     /// A slot for a key that waits.
     pub(in crate::engine) fn slot(self: &Arc<Self>) -> Arc<Slot> {
         let slot = Slot::new(self);

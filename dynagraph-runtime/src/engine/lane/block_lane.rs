@@ -4,9 +4,9 @@
 //! when it is woken. So there are as many lanes as workers, however many keys wait.
 
 use std::collections::VecDeque;
-use std::mem::take;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -17,6 +17,8 @@ use crate::plan::Shape;
 
 /// How many keys a lane runs without waiting before it lets others on its worker go on.
 const KEYS_PER_TURN: usize = 256;
+/// When keys that were woken have taken longer, others may have those that are left.
+const WOKEN_TIME: Duration = Duration::from_micros(100);
 
 /// What a lane holds.
 struct BlockLane {
@@ -130,14 +132,16 @@ impl BlockLane {
 
     /// Goes on with all keys that it has, as far as they need not wait.
     fn go_on(&mut self, fan_out: &Arc<FanOut>) {
-        let mut woken = take(&mut self.woken);
+        let began = Instant::now();
         let mut ended = 0;
-        for slot in woken.drain(..) {
+        while let Some(slot) = self.woken.pop_front() {
             if let Some(waiting) = slot.take() {
                 ended += usize::from(self.resume(fan_out, slot, waiting));
             }
+            if !self.woken.is_empty() && began.elapsed() > WOKEN_TIME {
+                fan_out.give_back(&mut self.woken);
+            }
         }
-        self.woken = woken;
         if ended > 0 {
             if let Some(after) = &mut self.after {
                 after.flush(fan_out);
