@@ -6,7 +6,7 @@ use std::time::Duration;
 use std::{fmt, io};
 
 use dynagraph::prelude::*;
-use dynagraph::{RunError, RunStatus, StepError, StepReport, StepStatus};
+use dynagraph::{RunError, RunReport, RunStatus, StepError, StepReport, StepStatus};
 use tokio::time::sleep;
 
 use crate::support::{FLAVORS, Log, add, count, echo, ends, keys_of, seen_panics, steps, sum};
@@ -166,6 +166,69 @@ async fn failures_are_grouped_by_op_and_cause_and_all_steps_are_named() {
     assert_eq!((keys[0], keys[9]), ("fail_by_tens[30]", "fail_by_tens[39]"));
     assert_eq!(failures.steps().last().map(StepReport::key), Some("alone"));
     assert!(error.to_string().lines().count() <= 24, "{error}");
+}
+
+#[op]
+async fn fail_in_two_ways(x: u64) -> Result<u64, String> {
+    Err(format!("gone{}", if x.is_multiple_of(3) { " for good" } else { "" }))
+}
+
+#[job]
+fn causes_that_begin_alike() {
+    count(30).map(fail_in_two_ways);
+}
+
+/// S23
+#[tokio::test]
+async fn a_cause_is_not_that_which_it_begins_with() {
+    let report = causes_that_begin_alike().run().report().await;
+    let Some(error @ RunError::Failed(failures)) = report.error() else { panic!("{report:?}") };
+    let [(one, for_good), (other, gone)] = &failures.groups()[..] else { panic!("{error}") };
+    assert_eq!((one.as_str(), other.as_str()), ("gone for good", "gone"));
+    assert_eq!((for_good.len(), gone.len()), (10, 20));
+    let keys: Vec<_> = gone.iter().take(3).map(|step| step.key()).collect();
+    assert_eq!(keys, ["fail_in_two_ways[1]", "fail_in_two_ways[2]", "fail_in_two_ways[4]"]);
+    let last = "20 of `fail_in_two_ways`: gone (fail_in_two_ways[1], fail_in_two_ways[2], ";
+    assert!(error.to_string().contains(last), "{error}");
+}
+
+#[op]
+async fn fail_sometimes(x: u64) -> Result<u64, String> {
+    if x % 7 < 3 { Err(format!("no {x}")) } else { Ok(x) }
+}
+
+#[job]
+fn some_fail() -> OutputHandle<u64> {
+    sum(count(1_000).map(echo).map(fail_sometimes).map(echo).collect())
+}
+
+/// S22, S37
+#[test]
+fn steps_that_fail_are_reported_alike_whether_anybody_is_told_of_them_or_not() {
+    fn all<T>(report: &RunReport<T>) -> Vec<(String, StepStatus, u32, Option<String>)> {
+        let all = report.steps().map(|step| {
+            let error = step.error().map(ToString::to_string);
+            (step.key().to_owned(), step.status(), step.attempts(), error)
+        });
+        all.collect()
+    }
+    for flavor in FLAVORS {
+        let (plain, told) = ends(flavor, || async {
+            let told = some_fail().on_failure(|_| {}).run();
+            (all(&some_fail().run().report().await), all(&told.report().await))
+        });
+        assert_eq!(plain.len(), 2 * 429 + 1);
+        assert_eq!(plain, told);
+        let failed: Vec<_> = (0..1_000).filter(|x| x % 7 < 3).collect();
+        for (x, step) in failed.iter().zip(&plain) {
+            let key = format!("fail_sometimes[{x}]");
+            assert_eq!(step, &(key, StepStatus::Failure, 1, Some(format!("no {x}"))));
+        }
+        for (x, step) in failed.iter().zip(&plain[failed.len()..]) {
+            let key = format!("echo_2[{x}]");
+            assert_eq!(step, &(key, StepStatus::UpstreamFailed, 0, None));
+        }
+    }
 }
 
 #[derive(Debug, Clone, Default)]

@@ -58,6 +58,7 @@ impl<T> Placed<T> {
         self.runs.last().map_or(0, |run| run.end())
     }
 
+    #[inline]
     pub(crate) fn push(&mut self, place: u64, value: T) {
         match self.runs.last_mut() {
             Some(run) if run.end() == place => run.len += 1,

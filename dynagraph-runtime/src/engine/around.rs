@@ -57,6 +57,13 @@ impl Around {
         outer.child(key.key.clone(), key.index)
     }
 
+    /// As [`path`](Self::path), for a key that is not used any more.
+    #[inline]
+    pub(super) fn path_of(&self, key: &mut Key) -> KeyPath {
+        let outer = self.outer_path.get_or_init(|| self.outer.path.shared());
+        outer.child(key.key.take(), key.index)
+    }
+
     /// What the op of a node can ask for.
     pub(super) fn environment<'a>(
         &'a self,

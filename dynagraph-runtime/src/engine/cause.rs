@@ -79,6 +79,7 @@ impl Cause {
     }
 
     /// Outside of a copy.
+    #[inline]
     pub(super) fn leaving(self, copy: impl FnOnce() -> CopyOf) -> Self {
         self.passing(|| Passed::OutOf(copy()))
     }
@@ -88,6 +89,7 @@ impl Cause {
         self.passing(|| Passed::InFrom { copy: from.copy(), cell })
     }
 
+    #[inline]
     fn passing(self, passed: impl FnOnce() -> Passed) -> Self {
         Self(self.0.map(|link| {
             let (first, passed) = (Arc::clone(&link.first), passed());
@@ -155,6 +157,11 @@ pub(super) struct Accepted {
 impl Accepted {
     pub(super) fn new(traced: bool) -> Self {
         Self { traced, causes: Mutex::default() }
+    }
+
+    /// Whether causes are made.
+    pub(super) fn are_traced(&self) -> bool {
+        self.traced
     }
 
     pub(super) fn add(&self, causes: impl IntoIterator<Item = Cause>) {

@@ -53,6 +53,7 @@ impl Missing {
     }
 
     /// Adds a key; it failed if there is a cause.
+    #[inline]
     fn add(&mut self, failures: Failures, index: u64, key: &MappingKey, cause: Option<Cause>) {
         self.keys += 1;
         match (cause, failures) {
@@ -151,6 +152,12 @@ impl LaneCollected {
             Outcome::Skipped => None,
             Outcome::Failed(cause) => Some(cause),
         };
+        self.add_missing(index, key, cause);
+    }
+
+    /// Adds a key without a value; it failed if there is a cause.
+    #[inline]
+    pub(super) fn add_missing(&mut self, index: u64, key: &MappingKey, cause: Option<Cause>) {
         self.missing.add(self.failures, index, key, cause);
     }
 

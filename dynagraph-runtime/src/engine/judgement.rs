@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::cause::{Cause, CopyOf, Passed};
+use crate::error::Fatal;
 use crate::graph::{NodeId, ScopeId};
 use crate::key::MappingKey;
 use crate::plan::Plan;
@@ -47,24 +48,27 @@ impl Judgement {
         judgement
     }
 
-    /// Where the steps are that the run fails because of: nowhere if it does not.
+    /// Which of the steps the run fails because of: none if it does not.
     ///
     /// If all failures were accepted and something else was not run because of them, all failures.
-    pub(crate) fn fatal(&self, plan: &Plan, steps: &[StepRecord]) -> Vec<usize> {
-        let of = |status| (0..steps.len()).filter(move |at| steps[*at].status == status);
-        let tolerated = |at: &usize| self.tolerates(plan, &steps[*at]);
-        let failed = of(StepStatus::Failure);
+    pub(crate) fn fatal<'a>(
+        &self,
+        plan: &Plan,
+        steps: impl Iterator<Item = &'a StepRecord> + Clone,
+    ) -> Option<Fatal> {
+        let of = |status| steps.clone().enumerate().filter(move |(_, step)| step.status == status);
+        let tolerated = |step: &StepRecord| self.tolerates(plan, step);
+        let mut failed = of(StepStatus::Failure);
         if self.failures.is_empty() {
-            return failed.collect();
+            return failed.next().map(|_| Fatal::All);
         }
-        let fatal: Vec<_> = failed.clone().filter(|at| !tolerated(at)).collect();
+        let fatal: Vec<_> = failed.filter(|(_, step)| !tolerated(step)).map(|(at, _)| at).collect();
         if !fatal.is_empty() {
-            return fatal;
+            return Some(Fatal::These(fatal));
         }
-        if self.lost_output || of(StepStatus::UpstreamFailed).any(|at| !tolerated(&at)) {
-            return failed.collect();
-        }
-        Vec::new()
+        let lost = || of(StepStatus::UpstreamFailed).any(|(_, step)| !tolerated(step));
+        let all = self.lost_output || lost();
+        (all && of(StepStatus::Failure).next().is_some()).then_some(Fatal::All)
     }
 
     fn tolerates(&self, plan: &Plan, step: &StepRecord) -> bool {
@@ -160,8 +164,14 @@ mod tests {
 
         fn fatal(&self, accepted: &[Cause], steps: &[StepRecord]) -> Vec<String> {
             let judgement = Judgement::new(&self.plan, accepted, false);
-            let fatal = judgement.fatal(&self.plan, steps);
-            fatal.into_iter().map(|at| steps[at].path.to_string()).collect()
+            let fatal = judgement.fatal(&self.plan, steps.iter());
+            let is_fatal = |at, step: &StepRecord| match &fatal {
+                None => false,
+                Some(Fatal::All) => step.status == StepStatus::Failure,
+                Some(Fatal::These(places)) => places.contains(&at),
+            };
+            let fatal = steps.iter().enumerate().filter(|(at, step)| is_fatal(*at, step));
+            fatal.map(|(_, step)| step.path.to_string()).collect()
         }
     }
 
@@ -217,6 +227,7 @@ mod tests {
         let steps = [job.step(job.outer, &path(&[1]), StepStatus::Failure)];
         assert!(job.fatal(&accepted, &steps).is_empty());
         let judgement = Judgement::new(&job.plan, &accepted, true);
-        assert_eq!(judgement.fatal(&job.plan, &steps).len(), 1);
+        assert!(matches!(judgement.fatal(&job.plan, steps.iter()), Some(Fatal::All)));
+        assert!(judgement.fatal(&job.plan, [].iter()).is_none());
     }
 }

@@ -8,12 +8,14 @@ use tokio::time::Instant;
 
 use super::Engine;
 use super::stop::Why;
-use crate::error::StepError;
+use crate::error::{OpError, StepError};
 use crate::event::{EventKind, Metadata};
 use crate::graph::NodeId;
 use crate::key::{KeyPath, MappingKey};
 use crate::op::StepInfo;
-use crate::step::{Blocks, Extra, KeptError, StepNames, StepRecord, StepReport, StepStatus};
+use crate::step::{
+    Blocks, Extra, KeptError, Records, StepNames, StepRecord, StepReport, StepStatus, sort,
+};
 use crate::sync::lock;
 use crate::value::Erased;
 
@@ -41,7 +43,7 @@ pub(crate) struct Account {
     pub(crate) names: StepNames,
     pub(crate) counts: Vec<Counts>,
     /// In graph order, then in the order of emission.
-    pub(crate) steps: Vec<StepRecord>,
+    pub(crate) steps: Records,
     pub(crate) values: Vec<KeptValue>,
 }
 
@@ -189,6 +191,20 @@ impl Tally {
         }
     }
 
+    /// Adds a step that failed in its only attempt, and [that nobody is told of](Engine::tells_of).
+    #[inline]
+    pub(super) fn keep_failed(&mut self, node: NodeId, path: KeyPath, error: OpError) {
+        let status = StepStatus::Failure;
+        let counted = self.counted(node, status);
+        let steps = &mut self.nodes[counted].steps;
+        steps.push(StepRecord::BLANK);
+        if let Some(step) = steps.last_mut() {
+            (step.node, step.status, step.attempts) = (node, status, 1);
+            step.path = path;
+            step.error = Some(KeptError::Own(StepError::Op(error)));
+        }
+    }
+
     /// Adds a step of which nobody is told more.
     pub(super) fn count(&mut self, node: NodeId, status: StepStatus) {
         self.counted(node, status);
@@ -235,6 +251,7 @@ impl Tally {
                 *count = 0;
             }
             if !steps.is_empty() {
+                sort(steps);
                 lock(&ledger.steps).append(steps);
             }
         }
@@ -254,6 +271,13 @@ impl Engine {
 
     pub(super) fn keep_value(&self, node: NodeId, path: KeyPath, value: Erased) {
         lock(&self.ledger.values).push(KeptValue { node, path, value });
+    }
+
+    /// Whether anybody is told of steps that end so, or something comes of it.
+    #[inline]
+    pub(super) fn tells_of(&self, status: StepStatus) -> bool {
+        let comes_of_it = status == StepStatus::Failure && self.options.fail_fast;
+        comes_of_it || self.listeners.any() || self.options.hooks.any(status)
     }
 
     /// How a step ended whose last attempt failed: an op that was asked to end may do so in any way.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Engine;
 use super::again::Order;
 use super::around::Key;
+use super::cause::Cause;
 use super::collected::{Collected, LaneCollected};
 use super::fan_out::{Elements, Ending};
 use super::outcome::Outcome;
@@ -51,6 +52,19 @@ impl SinkBuffer {
 }
 
 impl SinkBuffer {
+    /// Adds a key without its only value; something failed if there is a cause.
+    #[inline]
+    pub(super) fn add_missing(&mut self, index: u64, key: &MappingKey, cause: Option<Cause>) {
+        match self {
+            Self::Collect(collected) => collected.add_missing(index, key, cause),
+            Self::Entries(buffer) => {
+                let missing = cause.map_or(Outcome::Skipped, Outcome::Failed);
+                let values = Elements::of(std::iter::once(missing));
+                buffer.push(Entry { index, key: key.clone(), values });
+            }
+        }
+    }
+
     /// Adds the values of many keys.
     pub(super) fn add_all(&mut self, engine: &Engine, keys: &VecDeque<Key>, values: &mut Column) {
         match self {

@@ -2,11 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::{self, Write as _};
+use std::ops::Range;
 use std::panic::Location;
 use std::sync::{Arc, OnceLock};
 
+use crate::graph::NodeId;
 use crate::partial::{Exceeded, Tolerance};
-use crate::step::{StepRecord, StepReport, Steps};
+use crate::step::{StepRecord, StepReport, StepStatus, Steps};
 
 /// The steps that failed, grouped by cause when printed.
 #[derive(Clone)]
@@ -15,18 +17,67 @@ pub struct Failures(Arc<Failed>);
 struct Failed {
     /// All that the run keeps.
     steps: Arc<Steps>,
-    /// Where those that failed stand among them.
-    places: Vec<usize>,
+    fatal: Fatal,
     /// Those that failed, made when somebody asks.
     reports: OnceLock<Vec<StepReport>>,
     exceeded: Vec<ExceededAt>,
 }
 
+/// The steps that a run fails because of.
+#[derive(Debug)]
+pub(crate) enum Fatal {
+    /// All that failed.
+    All,
+    /// Those at these places, in order.
+    These(Vec<usize>),
+}
+
 /// The failed steps of one node that have one cause.
-struct Group {
+struct Group<'a> {
+    node: NodeId,
     cause: String,
+    /// The first of them.
+    named: Vec<&'a StepRecord>,
     /// Which of the failed steps they are.
-    steps: Vec<usize>,
+    steps: Vec<Range<usize>>,
+}
+
+/// Takes a text that is expected, and no other: this is what has not come of it.
+struct Expected<'a>(&'a str);
+
+impl fmt::Write for Expected<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 = self.0.strip_prefix(text).ok_or(fmt::Error)?;
+        Ok(())
+    }
+}
+
+impl<'a> Group<'a> {
+    fn new(node: NodeId, cause: String) -> Self {
+        Self { node, cause, named: Vec::new(), steps: Vec::new() }
+    }
+
+    /// Whether a step is of the same node, and says the same.
+    fn is_of(&self, step: &StepRecord) -> bool {
+        let mut expected = Expected(&self.cause);
+        self.node == step.node
+            && step.error.as_ref().is_none_or(|error| write!(expected, "{}", error.get()).is_ok())
+            && expected.0.is_empty()
+    }
+
+    fn add(&mut self, at: usize, step: &'a StepRecord) {
+        if self.named.len() < NAMED_STEPS {
+            self.named.push(step);
+        }
+        match self.steps.last_mut() {
+            Some(run) if run.end == at => run.end += 1,
+            _ => self.steps.push(at..at + 1),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.steps.iter().map(Range::len).sum()
+    }
 }
 
 /// Where a `collect_partial` gave up, in one copy or in several.
@@ -44,10 +95,11 @@ const NAMED_STEPS: usize = 3;
 
 impl Failures {
     /// Of what was exceeded, that which one of these steps had a part in.
-    pub(crate) fn new(steps: &Arc<Steps>, places: Vec<usize>, exceeded: Vec<Exceeded>) -> Self {
+    pub(crate) fn new(steps: &Arc<Steps>, fatal: Fatal, exceeded: Vec<Exceeded>) -> Self {
         let (steps, reports) = (Arc::clone(steps), OnceLock::new());
-        let exceeded = exceeded_of(&steps, &places, exceeded);
-        Self(Arc::new(Failed { steps, places, reports, exceeded }))
+        let mut failed = Failed { steps, fatal, reports, exceeded: Vec::new() };
+        failed.exceeded = failed.had_a_part_in(exceeded);
+        Self(Arc::new(failed))
     }
 
     /// The failed steps that the run fails because of, in graph order, then in the order of emission.
@@ -56,78 +108,95 @@ impl Failures {
     }
 
     fn reports(&self) -> &[StepReport] {
-        let Failed { steps, places, reports, .. } = &*self.0;
-        reports.get_or_init(|| steps.reports(places.iter().copied()))
+        let Failed { steps, reports, .. } = &*self.0;
+        reports.get_or_init(|| steps.reports(self.0.failed().map(|(place, _)| place)))
     }
 
     /// The failed steps by op and cause, in the order of their first step.
     pub fn groups(&self) -> Vec<(String, Vec<&StepReport>)> {
         let reports = self.reports();
-        let named = |Group { cause, steps }| {
-            (cause, steps.into_iter().map(|step: usize| &reports[step]).collect())
+        let named = |Group { cause, steps, .. }: Group<'_>| {
+            (cause, steps.into_iter().flatten().map(|step| &reports[step]).collect())
         };
         self.0.grouped().into_iter().map(named).collect()
     }
 }
 
-/// Of what was exceeded, that which one of the steps at these places had a part in.
-fn exceeded_of(steps: &Steps, places: &[usize], exceeded: Vec<Exceeded>) -> Vec<ExceededAt> {
-    if exceeded.is_empty() {
-        return Vec::new();
-    }
-    let failed = places.iter().map(|place| &steps.records()[*place]);
-    let failed: HashSet<_> = failed.map(|step| (steps.name(step.node).0, &step.path)).collect();
-    let mut known: Vec<ExceededAt> = Vec::new();
-    for Exceeded { at, tolerance, steps, total } in exceeded {
-        if !steps.iter().any(|step| failed.contains(&(step.node(), step.path()))) {
-            continue;
-        }
-        let worst = (steps.len(), total);
-        match known.iter_mut().find(|known| (known.at, known.tolerance) == (at, tolerance)) {
-            Some(known) => {
-                known.copies += 1;
-                known.worst = known.worst.max(worst);
-            }
-            None => known.push(ExceededAt { at, tolerance, copies: 1, worst }),
-        }
-    }
-    known.sort_by_key(|known| known.at);
-    known
-}
-
 impl Failed {
-    /// A step that failed.
-    fn step(&self, step: usize) -> &StepRecord {
-        &self.steps.records()[self.places[step]]
+    /// The steps that failed, and where they stand among all.
+    fn failed(&self) -> Box<dyn Iterator<Item = (usize, &StepRecord)> + '_> {
+        let records = self.steps.records();
+        match &self.fatal {
+            Fatal::All => {
+                let all = records.iter().enumerate();
+                Box::new(all.filter(|(_, step)| step.status == StepStatus::Failure))
+            }
+            Fatal::These(places) => {
+                Box::new(places.iter().map(|place| (*place, records.at(*place))))
+            }
+        }
+    }
+
+    /// Of what was exceeded, that which one of the steps that failed had a part in.
+    fn had_a_part_in(&self, exceeded: Vec<Exceeded>) -> Vec<ExceededAt> {
+        if exceeded.is_empty() {
+            return Vec::new();
+        }
+        let failed = self.failed().map(|(_, step)| (self.steps.name(step.node).0, &step.path));
+        let failed: HashSet<_> = failed.collect();
+        let mut known: Vec<ExceededAt> = Vec::new();
+        for Exceeded { at, tolerance, steps, total } in exceeded {
+            if !steps.iter().any(|step| failed.contains(&(step.node(), step.path()))) {
+                continue;
+            }
+            let worst = (steps.len(), total);
+            match known.iter_mut().find(|known| (known.at, known.tolerance) == (at, tolerance)) {
+                Some(known) => {
+                    known.copies += 1;
+                    known.worst = known.worst.max(worst);
+                }
+                None => known.push(ExceededAt { at, tolerance, copies: 1, worst }),
+            }
+        }
+        known.sort_by_key(|known| known.at);
+        known
     }
 
     /// The steps by op and cause. Most have that of the step before.
-    fn grouped(&self) -> Vec<Group> {
-        let mut groups: Vec<Group> = Vec::new();
-        let mut known: HashMap<String, usize> = HashMap::new();
-        let (mut group, mut last, mut named) = (0, String::new(), String::new());
-        for at in 0..self.places.len() {
-            let step = self.step(at);
-            let node = self.steps.name(step.node).0;
-            std::mem::swap(&mut last, &mut named);
-            named.clear();
-            named.push_str(node);
-            named.push('\n');
-            if let Some(error) = &step.error {
-                // Writing to text in memory fails only if the error's own `Display` does.
-                let _written = write!(named, "{}", error.get());
+    fn grouped(&self) -> Vec<Group<'_>> {
+        let mut groups: Vec<Group<'_>> = Vec::new();
+        let mut known: HashMap<(&str, String), usize> = HashMap::new();
+        let mut last = 0;
+        for (at, (_, step)) in self.failed().enumerate() {
+            if groups.get(last).is_none_or(|group| !group.is_of(step)) {
+                let mut cause = String::new();
+                if let Some(error) = &step.error {
+                    // Writing to text in memory fails only if the error's own `Display` does.
+                    let _written = write!(cause, "{}", error.get());
+                }
+                let cause = (self.steps.name(step.node).0, cause);
+                last = known.get(&cause).copied().unwrap_or(groups.len());
+                if last == groups.len() {
+                    groups.push(Group::new(step.node, cause.1.clone()));
+                    known.insert(cause, last);
+                }
             }
-            if named != last {
-                group = known.get(&named).copied().unwrap_or(groups.len());
-            }
-            if group == groups.len() {
-                known.insert(named.clone(), group);
-                let cause = named[node.len() + 1..].to_owned();
-                groups.push(Group { cause, steps: Vec::new() });
-            }
-            groups[group].steps.push(at);
+            groups[last].add(at, step);
         }
         groups
+    }
+
+    fn fmt_group(&self, group: &Group<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Group { cause, named, .. } = group;
+        let [first, ..] = named.as_slice() else { return Ok(()) };
+        let first = self.named(first);
+        let count = group.len();
+        if count == 1 {
+            return write!(f, "{first}{}: {cause}", first.attempts());
+        }
+        let keys: Vec<_> = named.iter().map(|step| self.named(step).key()).collect();
+        let more = if count > keys.len() { ", …" } else { "" };
+        write!(f, "{count} of {}: {cause} ({}{more})", first.node(), keys.join(", "))
     }
 
     /// One line for each `collect_partial` that gave up.
@@ -135,8 +204,8 @@ impl Failed {
         self.exceeded.iter().try_for_each(|exceeded| write!(f, "\n  {exceeded}"))
     }
 
-    fn named(&self, step: usize) -> Named<'_> {
-        Named { steps: &self.steps, step: self.step(step) }
+    fn named<'a>(&'a self, step: &'a StepRecord) -> Named<'a> {
+        Named { steps: &self.steps, step }
     }
 }
 
@@ -146,33 +215,16 @@ impl fmt::Display for Failures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let failed = &*self.0;
         let groups = failed.grouped();
-        if let [Group { cause, steps }] = groups.as_slice()
-            && let [step] = steps.as_slice()
-        {
-            let step = failed.named(*step);
+        let count = groups.iter().map(Group::len).sum::<usize>();
+        if let ([Group { cause, named, .. }], 1) = (groups.as_slice(), count) {
+            let step = failed.named(named[0]);
             write!(f, "{step} failed{}: {cause}", step.attempts())?;
             return failed.fmt_exceeded(f);
         }
-        let count = failed.places.len();
         write!(f, "{count} step{} failed", if count == 1 { "" } else { "s" })?;
-        for Group { cause, steps } in groups.iter().take(NAMED_GROUPS) {
+        for group in groups.iter().take(NAMED_GROUPS) {
             write!(f, "\n  ")?;
-            match steps.as_slice() {
-                [step] => {
-                    let step = failed.named(*step);
-                    write!(f, "{step}{}: {cause}", step.attempts())?;
-                }
-                [first, ..] => {
-                    let named =
-                        steps.iter().take(NAMED_STEPS).map(|step| failed.named(*step).key());
-                    let named: Vec<_> = named.collect();
-                    let more = if steps.len() > named.len() { ", …" } else { "" };
-                    let (named, count) = (named.join(", "), steps.len());
-                    let node = failed.named(*first).node();
-                    write!(f, "{count} of {node}: {cause} ({named}{more})")?;
-                }
-                [] => {}
-            }
+            failed.fmt_group(group, f)?;
         }
         if groups.len() > NAMED_GROUPS {
             write!(f, "\n  and {} more causes", groups.len() - NAMED_GROUPS)?;

@@ -9,6 +9,7 @@ mod run;
 pub use build::BuildError;
 pub use config::ConfigError;
 pub use failures::Failures;
+pub(crate) use failures::Fatal;
 pub use op::OpError;
 pub(crate) use op::Retry;
 pub use run::{MissingResource, RunError, StepError};

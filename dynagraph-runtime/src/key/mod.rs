@@ -76,6 +76,12 @@ impl MappingKey {
         }
     }
 
+    /// The key, from where it is not used any more.
+    #[inline]
+    pub(crate) fn take(&mut self) -> Self {
+        std::mem::replace(self, Self(Repr::Text(ShortText::EMPTY)))
+    }
+
     /// The key of a copy below another copy: `outer/inner`.
     pub(crate) fn join(outer: &Self, inner: &Self) -> Self {
         Self(match path::joined(outer, inner) {

@@ -27,9 +27,11 @@ struct Link {
 }
 
 impl KeyPath {
+    pub(crate) const ROOT: Self = Self(None);
+
     /// The path of a step that is not mapped.
     pub fn root() -> Self {
-        Self(None)
+        Self::ROOT
     }
 
     /// This path with one more key below it.
@@ -92,6 +94,7 @@ impl KeyPath {
 
 impl SharedPath {
     /// This path with one more key below it.
+    #[inline]
     pub(crate) fn child(&self, key: MappingKey, index: u64) -> KeyPath {
         KeyPath(Some(Link { parent: self.0.clone(), key, index }))
     }

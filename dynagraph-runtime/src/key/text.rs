@@ -16,7 +16,7 @@ impl ShortText {
     /// The most bytes it has.
     pub(super) const MOST: usize = 22;
 
-    const EMPTY: Self = Self { len: 0, bytes: [0; Self::MOST] };
+    pub(super) const EMPTY: Self = Self { len: 0, bytes: [0; Self::MOST] };
 
     /// The text, if it is short.
     pub(super) fn new(text: &str) -> Option<Self> {

@@ -85,16 +85,14 @@ impl<T> RunReport<T> {
             }
             counts.insert(Arc::clone(name), *of_node);
         }
-        let failed = judgement.fatal(plan, &steps);
+        let fatal = judgement.fatal(plan, steps.iter());
         let steps = Steps::new(names, steps);
-        let failures = |failed| Failures::new(&steps, failed, exceeded);
+        let failures = |fatal| RunError::Failed(Failures::new(&steps, fatal, exceeded));
         let error = match (fault, stopped) {
             (Some(fault), _) => Some(RunError::Internal(fault)),
             (None, Some(Why::Canceled)) => Some(RunError::Canceled),
             (None, Some(Why::TimedOut(after))) => Some(RunError::TimedOut { after }),
-            _ if !failed.is_empty() => Some(RunError::Failed(failures(failed))),
-            (None, Some(_)) => Some(RunError::Canceled),
-            (None, None) => None,
+            (None, stopped) => fatal.map(failures).or(stopped.map(|_| RunError::Canceled)),
         };
         let mut report = Self {
             id: run_id,

@@ -1,42 +1,63 @@
-//! Puts the steps of a run in order, which come in blocks that mostly are.
+//! Takes the steps of a run in the blocks in which those who ran them tell of them, and puts them in order.
 
 use std::cmp::Ordering;
 
-use super::StepRecord;
+use super::{Records, StepRecord};
 use crate::collector::permute;
 
-/// Steps as those who ran them tell of them: in blocks, each of one node.
+/// Steps in blocks, each of one node and in the order of emission. None is empty.
 #[derive(Debug, Default)]
-pub(crate) struct Blocks {
-    steps: Vec<StepRecord>,
-    /// Where each block begins.
-    starts: Vec<usize>,
-}
+pub(crate) struct Blocks(Vec<Vec<StepRecord>>);
 
 impl Blocks {
-    /// Takes a block.
+    /// Takes all of a block, in which the steps are in [order](sort).
     pub(crate) fn append(&mut self, block: &mut Vec<StepRecord>) {
-        self.starts.push(self.steps.len());
-        self.steps.append(block);
+        let steps = block.len();
+        if steps == 0 {
+            return;
+        }
+        let mut taken = Vec::with_capacity(steps);
+        if steps * 2 <= block.capacity() {
+            taken.append(block);
+        } else {
+            // Whoever ran these steps most likely runs as many again.
+            std::mem::swap(&mut taken, block);
+        }
+        self.0.push(taken);
     }
 
     /// All steps, in graph order, then in the order of emission.
-    pub(crate) fn into_ordered(self) -> Vec<StepRecord> {
-        let Self { mut steps, starts } = self;
-        if steps.is_sorted_by(|a, b| order(a, b).is_le()) {
-            return steps;
+    ///
+    /// They stay where they are, unless blocks overlap.
+    pub(crate) fn into_ordered(self) -> Records {
+        let Self(mut blocks) = self;
+        blocks.sort_by(|a, b| a.first().zip(b.first()).map_or(Ordering::Equal, by_order));
+        let follows = |a: &Vec<_>, b: &Vec<_>| {
+            a.last().zip(b.first()).is_none_or(|ends| by_order(ends).is_le())
+        };
+        if blocks.is_sorted_by(follows) {
+            return Records::new(blocks);
         }
-        let ends = starts.iter().skip(1).copied().chain([steps.len()]);
-        let mut blocks: Vec<_> = starts.iter().zip(ends).map(|(start, end)| *start..end).collect();
-        let of = |at: &usize| &steps[*at];
-        blocks.sort_by(|a, b| order(of(&a.start), of(&b.start)));
-        let mut sources: Vec<usize> = blocks.into_iter().flatten().collect();
-        if !sources.is_sorted_by(|a, b| order(of(a), of(b)).is_le()) {
-            sources.sort_by(|a, b| order(of(a), of(b)));
+        let mut steps = Vec::with_capacity(blocks.iter().map(Vec::len).sum());
+        for mut block in blocks {
+            steps.append(&mut block);
         }
+        let mut sources: Vec<usize> = (0..steps.len()).collect();
+        sources.sort_by(|a, b| order(&steps[*a], &steps[*b]));
         permute(&mut steps, sources);
-        steps
+        Records::new(vec![steps])
     }
+}
+
+/// Puts steps in graph order, then in the order of emission.
+pub(crate) fn sort(steps: &mut [StepRecord]) {
+    if !steps.is_sorted_by(|a, b| order(a, b).is_le()) {
+        steps.sort_by(order);
+    }
+}
+
+fn by_order((a, b): (&StepRecord, &StepRecord)) -> Ordering {
+    order(a, b)
 }
 
 fn order(a: &StepRecord, b: &StepRecord) -> Ordering {
@@ -57,12 +78,20 @@ mod tests {
         StepRecord { node, path, status, attempts: 1, error: None, extra: None }
     }
 
-    fn ordered(blocks: &[&[(usize, &[u64])]]) -> Vec<(usize, Vec<u64>)> {
+    fn told(blocks: &[&[(usize, &[u64])]]) -> Blocks {
         let mut all = Blocks::default();
         for block in blocks {
-            all.append(&mut block.iter().map(|(node, places)| step(*node, places)).collect());
+            let mut block: Vec<_> =
+                block.iter().map(|(node, places)| step(*node, places)).collect();
+            sort(&mut block);
+            all.append(&mut block);
+            assert!(block.is_empty());
         }
-        let steps = all.into_ordered();
+        all
+    }
+
+    fn ordered(blocks: &[&[(usize, &[u64])]]) -> Vec<(usize, Vec<u64>)> {
+        let steps = told(blocks).into_ordered();
         steps.iter().map(|step| (step.node.0, step.path.indexes())).collect()
     }
 
@@ -94,5 +123,30 @@ mod tests {
     fn the_outermost_key_orders_first() {
         let steps = ordered(&[&[(1, &[1, 0]), (1, &[1, 2])], &[(1, &[0, 3])]]);
         assert_eq!(steps, [[0, 3], [1, 0], [1, 2]].map(|places| (1, places.to_vec())));
+    }
+
+    #[test]
+    fn steps_of_full_blocks_stay_where_they_are() {
+        let block = |lane: u64| (lane * 20..(lane + 1) * 20).map(|place| step(1, &[place]));
+        let mut blocks = [2, 0, 1].map(|lane| block(lane).collect::<Vec<_>>());
+        let [last, first, middle] = [0, 1, 2].map(|lane| blocks[lane].as_ptr());
+        let mut all = Blocks::default();
+        for block in &mut blocks {
+            all.append(block);
+        }
+        let steps = all.into_ordered();
+        assert!(steps.iter().map(|step| step.path.indexes()).eq((0..60).map(|at| vec![at])));
+        let begins = steps.iter().step_by(20).map(std::ptr::from_ref);
+        assert!(begins.eq([first, middle, last]));
+    }
+
+    #[test]
+    fn few_steps_take_no_room_that_was_for_many() {
+        let mut all = Blocks::default();
+        let mut block = Vec::with_capacity(64);
+        block.push(step(1, &[0]));
+        all.append(&mut block);
+        assert_eq!(block.capacity(), 64);
+        assert_eq!(all.0[0].capacity(), 1);
     }
 }

@@ -37,6 +37,16 @@ pub(crate) enum KeptError {
 }
 
 impl StepRecord {
+    /// What a record is made from where it stays: to move a whole one costs more than to fill in this.
+    pub(crate) const BLANK: Self = Self {
+        node: NodeId(0),
+        path: KeyPath::ROOT,
+        status: StepStatus::Canceled,
+        attempts: 0,
+        error: None,
+        extra: None,
+    };
+
     /// Whether it is kept in a report that does not keep every step.
     pub(crate) fn is_remarkable(&self) -> bool {
         let has_metadata = |extra: &Extra| !extra.metadata.is_empty();

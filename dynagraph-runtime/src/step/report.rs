@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
-use super::{Extra, KeptError, StepRecord, StepStatus};
+use super::{Extra, KeptError, Records, StepRecord, StepStatus};
 use crate::error::StepError;
 use crate::event::MetadataValue;
 use crate::graph::NodeId;
@@ -17,21 +17,21 @@ pub(crate) type StepNames = Arc<[Option<(Arc<str>, &'static str)>]>;
 #[derive(Debug)]
 pub(crate) struct Steps {
     names: StepNames,
-    records: Vec<StepRecord>,
+    records: Records,
 }
 
 impl Default for Steps {
     fn default() -> Self {
-        Self { names: Arc::new([]), records: Vec::new() }
+        Self { names: Arc::new([]), records: Records::default() }
     }
 }
 
 impl Steps {
-    pub(crate) fn new(names: StepNames, records: Vec<StepRecord>) -> Arc<Self> {
+    pub(crate) fn new(names: StepNames, records: Records) -> Arc<Self> {
         Arc::new(Self { names, records })
     }
 
-    pub(crate) fn records(&self) -> &[StepRecord] {
+    pub(crate) fn records(&self) -> &Records {
         &self.records
     }
 
@@ -71,11 +71,12 @@ pub struct StepReport {
 impl StepReport {
     /// A step apart from the others of its run.
     pub(crate) fn alone(names: StepNames, record: StepRecord) -> Self {
-        Self { steps: Steps::new(names, vec![record]), at: 0, key: OnceLock::new() }
+        let steps = Steps::new(names, Records::new(vec![vec![record]]));
+        Self { steps, at: 0, key: OnceLock::new() }
     }
 
     fn record(&self) -> &StepRecord {
-        &self.steps.records[self.at]
+        self.steps.records.at(self.at)
     }
 
     fn extra(&self) -> Option<&Extra> {

@@ -8,11 +8,11 @@ use super::waiting::Ready;
 use super::{Block, Left};
 use crate::engine::around::{Around, Key};
 use crate::engine::attempt::{AttemptResult, conforming};
-use crate::engine::cause::CopyOf;
+use crate::engine::cause::{Cause, CopyOf};
 use crate::engine::ledger::{Ended, How, Tally};
 use crate::engine::outcome::{Fate, Outcome};
 use crate::engine::sink::SinkBuffer;
-use crate::error::StepError;
+use crate::error::{OpError, StepError};
 use crate::op::{Given, Output, Outputs, Returned, Running, StepInfo};
 use crate::plan::Work;
 use crate::step::StepStatus;
@@ -28,7 +28,31 @@ pub(super) struct Leaving<'a> {
 }
 
 impl Leaving<'_> {
+    /// The op of a key at this node has failed in its only attempt. The key is not used any more.
+    #[inline]
+    pub(super) fn op_failed(
+        &mut self,
+        key: &mut Key,
+        at: usize,
+        error: OpError,
+        info: Option<Arc<StepInfo>>,
+    ) {
+        let engine = &self.around.engine;
+        let alone = info.is_none()
+            && !engine.tells_of(StepStatus::Failure)
+            && !engine.accepted.are_traced()
+            && !engine.stop.is_stopped();
+        if alone {
+            self.leave(key, at + 1, Some(Cause::UNKNOWN));
+            let path = self.around.path_of(key);
+            self.tally.keep_failed(self.around.plan().nodes[at], path, error);
+        } else {
+            self.failed(key, at, StepError::Op(error), info);
+        }
+    }
+
     /// The step of a key at this node has failed, and so those that follow cannot be.
+    #[cold]
     pub(super) fn failed(
         &mut self,
         key: &Key,
@@ -42,23 +66,28 @@ impl Leaving<'_> {
         let mut ended = engine.ended_badly(how, error);
         let cause = engine.cause_of(&mut ended, || around.path(key));
         tally.add(engine, ended, || around.path(key));
-        self.without(key, at + 1, Outcome::Failed(cause));
+        self.leave(key, at + 1, Some(cause));
     }
 
     /// A key does not come to this node.
     pub(super) fn without(&mut self, key: &Key, at: usize, missing: Outcome) {
+        let failed = missing.fate() == Fate::Failed;
+        self.leave(key, at, failed.then(|| missing.cause()));
+    }
+
+    /// A key does not come to this node. Something failed if there is a cause, and was skipped otherwise.
+    #[inline]
+    fn leave(&mut self, key: &Key, at: usize, cause: Option<Cause>) {
         let Self { around, tally, buffers, done } = self;
         let engine = &around.engine;
-        let status = StepStatus::of_unstarted(missing.fate() == Fate::Failed);
+        let status = StepStatus::of_unstarted(cause.is_some());
         for id in &around.plan().nodes[at..] {
             tally.add(engine, Ended::unstarted(*id, status), || around.path(key));
         }
-        let copy = || CopyOf { scope: around.scope, path: around.path(key) };
-        let mut missing = Some(missing.leaving(copy));
         // There is one at most.
-        for buffer in buffers.iter_mut() {
-            let given = missing.take().unwrap_or(Outcome::FAULT);
-            buffer.add(engine, key.index, &key.key, std::iter::once(given));
+        if let [buffer, ..] = buffers {
+            let copy = || CopyOf { scope: around.scope, path: around.path(key) };
+            buffer.add_missing(key.index, &key.key, cause.map(|cause| cause.leaving(copy)));
         }
         **done += 1;
     }

@@ -14,7 +14,7 @@ use crate::engine::around::{Around, CopyPath, Key};
 use crate::engine::attempt::{AttemptResult, StepEnvironment, broken, ended};
 use crate::engine::blocking::Blocking;
 use crate::engine::ledger::{Ended, How, Tally};
-use crate::error::{OpError, StepError};
+use crate::error::OpError;
 use crate::graph::NodeId;
 use crate::op::{Call, Environment, Keys, OpContext, Port, StepInfo};
 use crate::step::StepStatus;
@@ -61,8 +61,10 @@ impl Keys for Steps<'_> {
 
     fn fail(&mut self, error: OpError) {
         self.begun = false;
-        let Some(key) = self.keys.remove(self.done) else { return };
-        self.leaving.failed(&key, self.at, StepError::Op(error), self.info.take());
+        let Some(key) = self.keys.get_mut(self.done) else { return };
+        self.leaving.op_failed(key, self.at, error, self.info.take());
+        // Only now: it is long to move.
+        self.keys.remove(self.done);
     }
 
     fn environment(&self) -> &dyn Environment {
