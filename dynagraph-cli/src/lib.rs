@@ -12,7 +12,7 @@
 //! | `completions SHELL` | a script that completes commands, and for bash and zsh the names of jobs |
 //!
 //! A job's parameter is given as text if its type implements [`FromStr`](std::str::FromStr), is an `Option` of such a type, or
-//! is `&str`.
+//! is `&str`. A `Vec` of such a type takes any number of `--arg` with its name.
 //!
 //! # Examples
 //!

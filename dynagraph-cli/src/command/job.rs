@@ -28,9 +28,6 @@ pub(super) enum JobError {
     /// There are several.
     #[error(transparent)]
     Duplicate(#[from] DuplicateJobs),
-    /// A parameter is given twice.
-    #[error("`{0}` is given twice")]
-    Twice(String),
     /// The job cannot be made of its arguments.
     #[error("{error}\n\nwrite `{usage}`")]
     Arguments { error: ArgumentError, usage: String },
@@ -54,11 +51,6 @@ impl JobArgs {
         let named: Vec<_> = named.collect();
         have_names_of_their_own(&named)?;
         let job = named.first().ok_or_else(|| JobError::Unknown(self.job.clone()))?;
-        for (place, (name, _)) in self.args.iter().enumerate() {
-            if self.args[..place].iter().any(|(given, _)| given == name) {
-                return Err(JobError::Twice(name.clone()));
-            }
-        }
         let arguments: Arguments = self.args.iter().cloned().collect();
         let made = job.make(&arguments).map_err(|error| match error {
             ArgumentError::NotText { .. } => JobError::NotText(error),
@@ -76,6 +68,7 @@ impl JobArgs {
 fn usage(job: &RegisteredJob) -> String {
     let arguments = job.parameters().iter().map(|parameter| match parameter.accepts() {
         Accepts::OptionalText => format!(" [--arg {}=..]", parameter.name()),
+        Accepts::Texts => format!(" [--arg {}=..]...", parameter.name()),
         _ => format!(" --arg {}=..", parameter.name()),
     });
     [job.name().to_owned()].into_iter().chain(arguments).collect()

@@ -4,6 +4,7 @@ mod completions;
 mod job;
 mod list;
 mod plan;
+mod policy;
 mod report;
 mod run;
 

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use dynagraph_runtime::{GraphNode, GraphScope, GraphView, ScopeSource};
 
 use super::job::JobArgs;
-use super::{Program, usage};
+use super::{Program, policy, usage};
 use crate::console::Console;
 use crate::exit::Exit;
 
@@ -158,10 +158,6 @@ fn folded_by(scope: &GraphScope) -> Option<usize> {
 
 /// How the steps of a node are run, where the job says so.
 fn rules(node: &GraphNode) -> Vec<String> {
-    let retries = |retries| match retries {
-        1 => "1 retry".to_owned(),
-        retries => format!("{retries} retries"),
-    };
     let pool = |(name, weight)| match weight {
         1 => format!("pool {name}"),
         weight => format!("{weight} slots of pool {name}"),
@@ -169,7 +165,7 @@ fn rules(node: &GraphNode) -> Vec<String> {
     let rules = [
         node.max_concurrent().map(|limit| format!("at most {limit} at once")),
         node.pool().map(pool),
-        node.retry().map(|policy| retries(policy.max_retries())),
+        node.retry().map(policy::in_words),
         node.timeout().map(|time| format!("timeout {}", humantime::format_duration(time))),
         node.idle_timeout()
             .map(|time| format!("idle timeout {}", humantime::format_duration(time))),

@@ -86,12 +86,22 @@ pub(crate) fn paint(color: Red) -> (OutputHandle<Red>, DynamicHandle<u32>) {
     (paint_op(color), pages(2))
 }
 
-/// Nobody can write a `Vec` of colors.
+/// Nobody can write pairs of numbers.
 #[job]
-pub(crate) fn many(colors: Vec<Red>, (a, _b): (u8, u8)) {
-    for color in colors.into_iter().take(usize::from(a)) {
-        paint_op(color);
+pub(crate) fn many(shades: Vec<(u8, u8)>, (a, _b): (u8, u8)) {
+    for _shade in shades.into_iter().take(usize::from(a)) {
+        paint_op(Red);
     }
+}
+
+#[op]
+fn mix_op(colors: &[Red], parts: &[u8]) -> String {
+    format!("{colors:?} {parts:?}")
+}
+
+#[job]
+pub(crate) fn mix(colors: Vec<Red>, parts: Vec<u8>) -> OutputHandle<String> {
+    mix_op(colors, parts)
 }
 
 pub(crate) struct Bucket(pub(crate) &'static str);

@@ -16,10 +16,11 @@ async fn list_shows_the_jobs_by_name_with_what_they_take() {
         endless()
         hello(name: &str)
         invalid()
-        many(colors: Vec<Red>, argument_2: (u8, u8))
-            Nobody can write a `Vec` of colors.
-            cannot be run here: `colors` does not implement `FromStr`
+        many(shades: Vec<(u8, u8)>, argument_2: (u8, u8))
+            Nobody can write pairs of numbers.
+            cannot be run here: `shades` does not implement `FromStr`
             cannot be run here: `argument_2` does not implement `FromStr`
+        mix(colors: Vec<Red>, parts: Vec<u8>)
         nothing()
         paint(color: Red)
         secret()

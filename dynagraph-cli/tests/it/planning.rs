@@ -31,7 +31,7 @@ fn cut(text: &str) -> (Vec<DynamicOutput<String>>, Vec<DynamicOutput<char>>) {
     (words.collect(), text.chars().enumerate().map(|(at, c)| DynamicOutput::new(c, at)).collect())
 }
 
-#[op(pool = "api", weight = 2, max_retries = 1)]
+#[op(pool = "api", weight = 2, max_retries = 1, delay = "200ms", jitter = "full")]
 async fn upper(word: String) -> Result<String, OpError> {
     Ok(word.to_uppercase())
 }
@@ -66,8 +66,8 @@ async fn a_plan_shows_scopes_of_every_kind() {
         shapes
           cut
           for each key of cut.words:
-            upper ← cut  (2 slots of pool api, 1 retry)
-            upper_2 ← cut  (2 slots of pool api, 1 retry)
+            upper ← cut  (2 slots of pool api, 1 retry after 200ms with full jitter)
+            upper_2 ← cut  (2 slots of pool api, 1 retry after 200ms with full jitter)
             pair ← upper, upper_2  (pool api, idle timeout 1m 30s)
           for each 2 values of upper:
             join ← upper

@@ -38,6 +38,14 @@ async fn a_failed_run_says_why_and_has_no_output() {
 }
 
 #[tokio::test]
+async fn a_list_takes_all_that_is_given_under_its_name_in_order() {
+    let called = call("run mix --arg parts=2 --arg colors=red --arg parts=1").await;
+    assert_eq!((called.exit, &*called.output), (Exit::Success, "[Red] [2, 1]\n"));
+    let called = call("run mix").await;
+    assert_eq!((called.exit, &*called.output), (Exit::Success, "[] []\n"));
+}
+
+#[tokio::test]
 async fn an_output_is_shown_by_display_or_debug_or_not_at_all() {
     let called = call("run hello --arg name=you=me").await;
     assert_eq!((called.exit, &*called.output), (Exit::Success, "Hello, you=me!\n"));

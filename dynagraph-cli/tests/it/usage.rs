@@ -37,7 +37,7 @@ async fn an_unknown_job_is_answered_with_those_that_there_are() {
         &call("run crawk").await,
         expect![[r#"
             error: invalid value 'crawk' for '<JOB>'
-              [possible values: crawl, endless, hello, invalid, many, nothing, paint, secret, shapes, skipped, stored, waiting]
+              [possible values: crawl, endless, hello, invalid, many, mix, nothing, paint, secret, shapes, skipped, stored, waiting]
 
               tip: a similar value exists: 'crawl'
 
@@ -105,13 +105,13 @@ async fn a_parameter_that_text_cannot_make_is_named() {
     is_refused(
         &called,
         expect![
-            "error: `colors: Vec<Red>` cannot be made of text: its type does not implement `FromStr`"
+            "error: `shades: Vec<(u8, u8)>` cannot be made of text: its type does not implement `FromStr`"
         ],
     );
 }
 
 #[tokio::test]
-async fn an_argument_is_a_name_and_a_value_once() {
+async fn an_argument_is_a_name_and_a_value_once_unless_it_is_a_list() {
     is_refused(
         &call("run crawl --arg pages_").await,
         expect![[r#"
@@ -120,8 +120,25 @@ async fn an_argument_is_a_name_and_a_value_once() {
         For more information, try '--help'."#]],
     );
     is_refused(
+        &call("run mix --arg parts=1 --arg color=red").await,
+        expect![[r#"
+        error: there is no parameter `color`; there are `colors: Vec<Red>`, `parts: Vec<u8>`
+
+        write `shop run mix [--arg colors=..]... [--arg parts=..]...`"#]],
+    );
+    is_refused(
+        &call("run mix --arg parts=1 --arg parts=most").await,
+        expect![[r#"
+        error: `parts` cannot be "most": invalid digit found in string
+
+        write `shop run mix [--arg colors=..]... [--arg parts=..]...`"#]],
+    );
+    is_refused(
         &call("run crawl --arg pages_=1 --arg pages_=2").await,
-        expect!["error: `pages_` is given twice"],
+        expect![[r#"
+            error: `pages_` is given twice
+
+            write `shop run crawl --arg pages_=.. [--arg bad=..]`"#]],
     );
 }
 
@@ -191,7 +208,7 @@ async fn help_is_no_mistake() {
         Usage: shop run [OPTIONS] <JOB>
 
         Arguments:
-          <JOB>  The job's name [possible values: crawl, endless, hello, invalid, many, nothing, paint, secret, shapes, skipped, stored, waiting]
+          <JOB>  The job's name [possible values: crawl, endless, hello, invalid, many, mix, nothing, paint, secret, shapes, skipped, stored, waiting]
 
         Options:
               --arg <NAME=VALUE>    A parameter of the job

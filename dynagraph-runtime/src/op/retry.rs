@@ -117,7 +117,28 @@ impl RetryPolicy {
         self.max_retries
     }
 
-    pub(crate) const fn retries_panics(&self) -> bool {
+    /// The [`delay`](Self::delay) it was given, or zero.
+    pub const fn get_delay(&self) -> Duration {
+        self.delay
+    }
+
+    /// The [`backoff`](Self::backoff) it was given, or constant.
+    pub const fn get_backoff(&self) -> Backoff {
+        self.backoff
+    }
+
+    /// The [`jitter`](Self::jitter) it was given.
+    pub const fn get_jitter(&self) -> Option<Jitter> {
+        self.jitter
+    }
+
+    /// The [`max_delay`](Self::max_delay) it was given.
+    pub const fn get_max_delay(&self) -> Option<Duration> {
+        self.max_delay
+    }
+
+    /// Whether a panic is [retried](Self::retry_panics).
+    pub const fn retries_panics(&self) -> bool {
         self.retry_panics
     }
 

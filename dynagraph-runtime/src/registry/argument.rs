@@ -20,6 +20,8 @@ pub enum Accepts {
     Text,
     /// Text, or nothing: the parameter is an `Option`.
     OptionalText,
+    /// Any number of texts: the parameter is a `Vec`.
+    Texts,
     /// Nothing: its type does not implement `FromStr`.
     Nothing,
 }
@@ -62,20 +64,27 @@ impl fmt::Debug for Parameter {
 
 /// Text for the parameters of a job, by their names.
 ///
+/// A parameter that is a `Vec` takes all that is given under its name, in order.
+///
 /// # Examples
 ///
 /// ```
 /// use dynagraph_runtime::registry::Arguments;
 ///
-/// let arguments: Arguments = [("bucket", "photos"), ("limit", "10")].into_iter().collect();
+/// let given = [("bucket", "photos"), ("folder", "new"), ("folder", "old"), ("limit", "10")];
+/// let arguments: Arguments = given.into_iter().collect();
 /// # drop(arguments);
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct Arguments(BTreeMap<String, String>);
+pub struct Arguments(BTreeMap<String, Vec<String>>);
 
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Arguments {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(given: I) -> Self {
-        Self(given.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+        let mut arguments = Self::default();
+        for (name, text) in given {
+            arguments.0.entry(name.into()).or_default().push(text.into());
+        }
+        arguments
     }
 }
 
@@ -98,6 +107,13 @@ pub enum ArgumentError {
     Missing {
         /// The parameters.
         parameters: Vec<String>,
+    },
+    /// A parameter that takes one text is given several.
+    #[error("`{name}` is given twice")]
+    #[non_exhaustive]
+    Repeated {
+        /// The parameter's name.
+        name: &'static str,
     },
     /// A parameter's type has no `FromStr` whose error is printable.
     #[error("`{parameter}` cannot be made of text: its type does not implement `FromStr`")]
@@ -145,6 +161,12 @@ impl Arguments {
         if let Some(parameter) = parameters.iter().find(|p| p.accepts() == Accepts::Nothing) {
             return Err(ArgumentError::NotText { parameter: parameter.to_string() });
         }
+        let is_repeated = |parameter: &&Parameter| {
+            parameter.accepts() != Accepts::Texts && self.texts(parameter.name).len() > 1
+        };
+        if let Some(Parameter { name, .. }) = parameters.iter().find(is_repeated) {
+            return Err(ArgumentError::Repeated { name });
+        }
         let is_missing = |parameter: &&Parameter| {
             parameter.accepts() == Accepts::Text && !self.0.contains_key(parameter.name)
         };
@@ -154,8 +176,12 @@ impl Arguments {
         }
     }
 
+    fn texts(&self, name: &str) -> &[String] {
+        self.0.get(name).map_or(&[], Vec::as_slice)
+    }
+
     fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.texts(name).first().map(String::as_str)
     }
 
     fn required(&self, name: &'static str) -> Result<&str, ArgumentError> {
@@ -203,6 +229,20 @@ impl<'a, T: FromStr<Err: Display>> ParseArgument<'a, Option<T>> for &&Unparsed<O
         name: &'static str,
     ) -> Result<Option<T>, ArgumentError> {
         given.get(name).map(|given| parse(name, given)).transpose()
+    }
+}
+
+impl<'a, T: FromStr<Err: Display>> ParseArgument<'a, Vec<T>> for &&Unparsed<Vec<T>> {
+    fn argument_accepts(&self) -> Accepts {
+        Accepts::Texts
+    }
+
+    fn parse_argument(
+        &self,
+        given: &'a Arguments,
+        name: &'static str,
+    ) -> Result<Vec<T>, ArgumentError> {
+        given.texts(name).iter().map(|given| parse(name, given)).collect()
     }
 }
 
