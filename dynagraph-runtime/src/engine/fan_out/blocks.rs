@@ -12,6 +12,14 @@ use crate::sync::lock;
 /// The most keys that a lane goes on with at once after they were woken.
 const MAX_WOKEN: usize = 64;
 
+/// Where keys of a fan-out wait.
+#[derive(Debug, Default)]
+pub(super) struct Slots {
+    all: Vec<Arc<Slot>>,
+    /// Those without a key that no lane has.
+    free: Vec<Arc<Slot>>,
+}
+
 /// What a lane is to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::engine) enum Work {
@@ -134,9 +142,17 @@ impl FanOut {
 
     /// A slot for a key that waits.
     pub(in crate::engine) fn slot(self: &Arc<Self>) -> Arc<Slot> {
-        let slot = Slot::new(self);
-        lock(&self.slots).push(Arc::clone(&slot));
-        slot
+        let mut slots = lock(&self.slots);
+        slots.free.pop().unwrap_or_else(|| {
+            let slot = Slot::new(self);
+            slots.all.push(Arc::clone(&slot));
+            slot
+        })
+    }
+
+    /// Takes slots without a key, which other lanes may need.
+    pub(in crate::engine) fn take_free(&self, slots: impl Iterator<Item = Arc<Slot>>) {
+        lock(&self.slots).free.extend(slots);
     }
 
     /// So many more keys wait.
@@ -151,13 +167,13 @@ impl FanOut {
 
     /// Nobody waits any more: what waited was canceled.
     pub(in crate::engine) fn abandon(&self) {
-        let slots = std::mem::take(&mut *lock(&self.slots));
+        let slots = std::mem::take(&mut lock(&self.slots).all);
         for slot in &slots {
             if let Some(waiting) = slot.take() {
                 waiting.cancel(self);
             }
         }
-        lock(&self.slots).extend(slots);
+        lock(&self.slots).all.extend(slots);
     }
 }
 

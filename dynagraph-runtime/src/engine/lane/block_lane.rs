@@ -17,6 +17,8 @@ use crate::plan::Shape;
 
 /// How many keys a lane runs without waiting before it lets others on its worker go on.
 const KEYS_PER_TURN: usize = 256;
+/// The most slots without a key that a lane keeps: others may begin the keys that it sees to the end of.
+const MAX_FREE: usize = 64;
 
 /// What a lane holds.
 struct BlockLane {
@@ -141,6 +143,10 @@ impl BlockLane {
         if ended > 0 {
             if let Some(after) = &mut self.after {
                 after.flush(fan_out);
+            }
+            if self.free.len() > MAX_FREE {
+                fan_out.take_free(self.free.drain(MAX_FREE / 2..));
+                self.waker = None;
             }
             fan_out.sub_waiting(ended);
             fan_out.engine.give_run_slots(ended);
