@@ -9,9 +9,6 @@ use crate::engine::block::{Block, Slot};
 use crate::key::MappingKey;
 use crate::sync::lock;
 
-/// The most keys that a lane goes on with at once after they were woken.
-const MAX_WOKEN: usize = 64;
-
 /// Where keys of a fan-out wait.
 #[derive(Debug, Default)]
 pub(super) struct Slots {
@@ -34,16 +31,18 @@ pub(in crate::engine) enum Work {
 }
 
 impl FanOut {
-    /// Gives keys that were woken, and keys that have not begun if the lane has none in its block and may begin some.
+    /// Gives keys that were woken, up to so many, and keys that have not begun if the lane has none in its block and may
+    /// begin some.
     pub(in crate::engine) fn take_work(
         &self,
         block: &mut Block,
         woken: &mut VecDeque<Arc<Slot>>,
+        most_woken: usize,
         may_begin: bool,
     ) -> Work {
         let mut pulled = Vec::new();
         let mut state = lock(&self.state);
-        let count = (state.woken.len() / self.eager_lanes).clamp(1, MAX_WOKEN);
+        let count = (state.woken.len() / self.eager_lanes).clamp(1, most_woken);
         let count = count.min(state.woken.len());
         woken.extend(state.woken.drain(..count));
         let begins = !self.engine.stop.is_stopped() && self.has_keys_in(&state);

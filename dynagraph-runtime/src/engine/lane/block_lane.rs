@@ -7,16 +7,19 @@ use std::collections::VecDeque;
 use std::mem::take;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::engine::Engine;
-use crate::engine::block::{Block, Left, Slot, Waiting};
+use crate::engine::block::{Block, Left, Slot, Waiting, next_size};
 use crate::engine::fan_out::{FanOut, Work};
 use crate::plan::Shape;
 
 /// How many keys a lane runs without waiting before it lets others on its worker go on.
 const KEYS_PER_TURN: usize = 256;
+/// Others have their turn also after keys that have waited and now take longer than this.
+const TURN: Duration = Duration::from_millis(1);
 /// The most slots without a key that a lane keeps: others may begin the keys that it sees to the end of.
 const MAX_FREE: usize = 64;
 
@@ -28,6 +31,8 @@ struct BlockLane {
     after: Option<Box<Block>>,
     /// Keys that were woken.
     woken: VecDeque<Arc<Slot>>,
+    /// How many of these to take next.
+    size: usize,
     /// Slots without a key, and the waker of the first of them.
     free: Vec<Arc<Slot>>,
     waker: Option<Waker>,
@@ -102,6 +107,7 @@ impl BlockLane {
             block: Block::new(fan_out),
             after: None,
             woken: VecDeque::new(),
+            size: 1,
             free: Vec::new(),
             waker: None,
             run: None,
@@ -111,7 +117,7 @@ impl BlockLane {
 
     fn take_work(&mut self, fan_out: &FanOut) -> Work {
         let may_begin = self.has_slot(&fan_out.engine);
-        let work = fan_out.take_work(&mut self.block, &mut self.woken, may_begin);
+        let work = fan_out.take_work(&mut self.block, &mut self.woken, self.size, may_begin);
         self.turn += self.block.len() + self.woken.len();
         work
     }
@@ -132,24 +138,8 @@ impl BlockLane {
 
     /// Goes on with all keys that it has, as far as they need not wait.
     fn go_on(&mut self, fan_out: &Arc<FanOut>) {
-        let mut woken = take(&mut self.woken);
-        let mut ended = 0;
-        for slot in woken.drain(..) {
-            if let Some(waiting) = slot.take() {
-                ended += usize::from(self.resume(fan_out, slot, waiting));
-            }
-        }
-        self.woken = woken;
-        if ended > 0 {
-            if let Some(after) = &mut self.after {
-                after.flush(fan_out);
-            }
-            if self.free.len() > MAX_FREE {
-                fan_out.take_free(self.free.drain(MAX_FREE / 2..));
-                self.waker = None;
-            }
-            fan_out.sub_waiting(ended);
-            fan_out.engine.give_run_slots(ended);
+        if !self.woken.is_empty() {
+            self.resume_all(fan_out);
         }
         while self.block.len() > 0 && self.has_slot(&fan_out.engine) {
             let waker = match &self.waker {
@@ -182,6 +172,35 @@ impl BlockLane {
         if let Some(slot) = self.free.pop() {
             let spare = slot.put(waiting);
             self.block.keep_place(spare);
+        }
+    }
+
+    /// Goes on with all keys that were woken.
+    fn resume_all(&mut self, fan_out: &Arc<FanOut>) {
+        let began = Instant::now();
+        let mut woken = take(&mut self.woken);
+        let mut ended = 0;
+        for slot in woken.drain(..) {
+            if let Some(waiting) = slot.take() {
+                ended += usize::from(self.resume(fan_out, slot, waiting));
+            }
+        }
+        self.woken = woken;
+        if ended > 0 {
+            if let Some(after) = &mut self.after {
+                after.flush(fan_out);
+            }
+            if self.free.len() > MAX_FREE {
+                fan_out.take_free(self.free.drain(MAX_FREE / 2..));
+                self.waker = None;
+            }
+            fan_out.sub_waiting(ended);
+            fan_out.engine.give_run_slots(ended);
+        }
+        let took = began.elapsed();
+        self.size = next_size(self.size, took);
+        if took > TURN {
+            self.turn = KEYS_PER_TURN;
         }
     }
 
