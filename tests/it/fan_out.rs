@@ -346,3 +346,41 @@ fn an_op_is_polled_once_when_it_is_called_and_then_when_it_is_woken() {
         assert_eq!(polls, 10 * 2 * 2, "{flavor:?}");
     }
 }
+
+#[op]
+async fn compute_after_waiting(
+    gate: Resource<Gate>,
+    inside: Resource<Gauge>,
+    log: Resource<Log>,
+    x: u64,
+) -> Result<u64, OpError> {
+    let _inside = inside.enter();
+    gate.acquire().await?.forget();
+    std::thread::sleep(Duration::from_millis(2));
+    log.say("computed");
+    Ok(x)
+}
+
+#[job]
+fn computing_after_waiting() {
+    count(100).map(compute_after_waiting);
+}
+
+/// S6: a key does not wait for others, and what is no part of the run does not either.
+#[tokio::test]
+async fn keys_that_compute_after_they_have_waited_let_others_have_their_turns() {
+    let (gate, inside, log) = (gate(), Gauge::default(), Log::default());
+    let run = computing_after_waiting().run().resource(gate.clone());
+    let run = run.resource(inside.clone()).resource(log.clone()).start();
+    while inside.now() < 100 {
+        tokio::task::yield_now().await;
+    }
+    gate.add_permits(100);
+    let mut turns = 0;
+    while log.len() < 100 {
+        tokio::task::yield_now().await;
+        turns += 1;
+    }
+    assert!(turns >= 50, "{turns} turns");
+    run.wait().await.into_result().unwrap();
+}

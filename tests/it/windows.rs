@@ -1,6 +1,9 @@
 //! S11, S33: values do not pile up, and steps neither.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::future::{IntoFuture as _, poll_fn};
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 
 use dynagraph::RunStatus;
@@ -167,4 +170,43 @@ async fn a_run_without_limits_has_bounded_steps_in_flight() {
     let gauge = Gauge::default();
     wide().run().resource(gauge.clone()).await.unwrap();
     assert_eq!(gauge.most(), 1_024);
+}
+
+/// The wakers that the steps of a run were given.
+type Wakers = Arc<Mutex<HashSet<usize>>>;
+
+#[op]
+async fn notice_the_waker(wakers: Resource<Wakers>, x: u64) -> u64 {
+    poll_fn(|context| {
+        if let Ok(mut wakers) = wakers.lock() {
+            wakers.insert(context.waker().data().addr());
+        }
+        Poll::Ready(())
+    })
+    .await;
+    sleep(Duration::from_micros(x % 100)).await;
+    x
+}
+
+#[op]
+fn add_up(all: u64, x: u64) -> u64 {
+    all + x
+}
+
+#[job]
+fn waking(n: u64) -> OutputHandle<u64> {
+    count(n).map(notice_the_waker).max_concurrent(256).fold(0, add_up)
+}
+
+/// S11: where a key has waited, another one does, whichever lane has seen to its end.
+#[test]
+fn places_to_wait_do_not_pile_up() {
+    let wakers = ends(Flavor::MultiThread, || async {
+        let wakers = Wakers::default();
+        let run = waking(40_000).run().resource(Arc::clone(&wakers));
+        tokio::spawn(run.into_future()).await.unwrap().unwrap();
+        wakers.lock().unwrap().len()
+    });
+    // Each of two lanes keeps some, and goes on with as many more at once.
+    assert!(wakers <= 256 + 2 * 129, "{wakers} for 256 keys at once");
 }

@@ -2,11 +2,11 @@
 
 use dynagraph::{
     Call, DynamicHandle, DynamicOutput, Handles, IntoInput, Job, NodeHandle, Op, OpError, OpSpec,
-    Output, OutputHandle, OutputSpec, Resource, Returned, RunError, RunStatus, Started, StepStatus,
-    invoke,
+    Output, OutputHandle, OutputSpec, Owned, Resource, Returned, RunError, RunStatus, Started,
+    StepStatus, invoke,
 };
 
-use crate::support::{FLAVORS, ends};
+use crate::support::{FLAVORS, Flavor, ends};
 
 enum Words {}
 
@@ -273,5 +273,107 @@ async fn an_op_that_returns_the_start_of_another_call_fails() {
         let error = job.run().await.unwrap_err().to_string();
         assert!(error.contains("returned the `Started` of another call"), "{error}");
         KEPT.lock().unwrap().take();
+    }
+}
+
+type Start = fn(&mut Call<'_>) -> Started;
+
+fn each(call: &mut Call<'_>) -> Started {
+    call.each::<Owned<u64>, u64>(|_, Owned(x)| Ok(x + 1))
+}
+
+fn each_later(call: &mut Call<'_>) -> Started {
+    call.each_later::<Owned<u64>, u64, _>(|_, Owned(x)| async move {
+        if x.is_multiple_of(3) {
+            tokio::task::yield_now().await;
+        }
+        Ok(x + 1)
+    })
+}
+
+/// What panics when it is dropped.
+struct Sharp;
+
+impl Drop for Sharp {
+    fn drop(&mut self) {
+        panic!("on purpose");
+    }
+}
+
+/// What an op gives that gives something before or after what it gives for each key.
+const MORE: [Start; 7] = [
+    |call| {
+        call.give(Ok(0_u64));
+        each(call)
+    },
+    |call| {
+        call.give(Ok(0_u64));
+        each_later(call)
+    },
+    |call| {
+        call.done(Err("not this".into()));
+        each_later(call)
+    },
+    |call| {
+        each(call);
+        call.give(Ok(0_u64))
+    },
+    |call| {
+        each(call);
+        call.done(Err("not this".into()))
+    },
+    |call| {
+        each(call);
+        call.future(std::future::pending())
+    },
+    |call| {
+        each(call);
+        std::panic::resume_unwind(Box::new(Sharp))
+    },
+];
+
+struct More<const PLACE: usize>;
+
+impl<const PLACE: usize> Op for More<PLACE> {
+    const NAME: &'static str = "more";
+    type Inputs = (u64,);
+    type Output = u64;
+    type Handles = OutputHandle<u64>;
+
+    fn spec() -> OpSpec {
+        OpSpec::new(&["x"])
+    }
+
+    fn start(call: &mut Call<'_>) -> Started {
+        MORE[PLACE](call)
+    }
+}
+
+#[dynagraph::op]
+async fn wait_a_little(x: u64) -> u64 {
+    if x.is_multiple_of(2) {
+        tokio::task::yield_now().await;
+    }
+    x * 10
+}
+
+/// S15: what an op gives for one key is never taken for what it gives for another.
+#[test]
+fn what_an_op_gives_beside_the_value_of_each_key_is_nobodys() {
+    fn values<const PLACE: usize>() -> Job<Vec<u64>> {
+        Job::compose("values", || {
+            let more = |x: OutputHandle<u64>| invoke::<More<PLACE>>((x.into_input(),));
+            crate::support::count(100).map(|x| wait_a_little(more(x))).collect()
+        })
+    }
+    crate::support::seen_panics();
+    let expected: Vec<_> = (1..=100).map(|x| x * 10).collect();
+    let jobs = || {
+        let first = [values::<0>(), values::<1>(), values::<2>(), values::<3>()];
+        first.into_iter().chain([values::<4>(), values::<5>(), values::<6>()])
+    };
+    for (place, job) in jobs().enumerate() {
+        let output = ends(Flavor::CurrentThread, || async move { job.run().await });
+        assert_eq!(output.unwrap(), expected, "{place}");
     }
 }

@@ -92,11 +92,12 @@ impl Call<'_> {
         else {
             return None;
         };
+        self.running.clear();
+        self.answer.forget();
         let Answer { values, valued, .. } = &mut self.answer;
         let inputs = column.typed::<I::Value>()?;
         let values = values.as_mut()?.typed_or_new::<T>()?;
         *taken = true;
-        self.running.clear();
         loop {
             let input = inputs.pop_front().unwrap_or_else(|| no_input());
             match op(&Provided::new(keys.environment()), I::new(input)) {
@@ -127,6 +128,7 @@ impl Call<'_> {
         else {
             return None;
         };
+        self.answer.forget();
         let Answer { values, valued, .. } = &mut self.answer;
         let mut context = Context::from_waker(self.waker?);
         let inputs = column.typed::<I::Value>()?;

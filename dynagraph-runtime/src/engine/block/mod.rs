@@ -151,7 +151,11 @@ impl Block {
             // What others gave must not wait, unless this thread waits for the key.
             Left::Waits(_) if waker.is_some() => self.flush(fan_out),
             Left::Waits(_) => {}
-            Left::Stopped => self.idle(),
+            // A thread that is not waited for drops the block when the run may have made its report.
+            Left::Stopped => {
+                self.idle();
+                self.tally.flush(&self.around.engine.ledger);
+            }
         }
         left
     }

@@ -16,9 +16,9 @@ use crate::engine::blocking::Blocking;
 use crate::engine::ledger::{Ended, How, Tally};
 use crate::error::OpError;
 use crate::graph::NodeId;
-use crate::op::{Call, Environment, Keys, OpContext, Port, StepInfo};
+use crate::op::{Call, Environment, Keys, OpContext, Port, Running, StepInfo};
 use crate::step::StepStatus;
-use crate::value::TypeMap;
+use crate::value::{Column, TypeMap, drop_caught};
 
 /// The keys of a block at one node.
 struct Steps<'a> {
@@ -125,6 +125,16 @@ pub(super) fn succeeded(
     tally.add(&around.engine, ended, || around.path(key));
 }
 
+/// Forgets what an op that is written by hand gave after its last step: it is of none.
+fn forget_more(values: &mut Column, done: usize, running: &mut Running) {
+    while values.len() > done {
+        values.drop_last();
+    }
+    if !running.is_empty() {
+        *running = Running::default();
+    }
+}
+
 /// How far a node has come with its keys.
 enum Came {
     /// All are done.
@@ -185,6 +195,8 @@ impl Block {
         leaving.tally.count_all(node, StepStatus::Success, untold);
         running.let_go();
         if !begun {
+            drop_caught((called, given.take()));
+            forget_more(values, done, running);
             return if done == keys.len() { Came::Through } else { Came::Held };
         }
         let info = info.into_inner();

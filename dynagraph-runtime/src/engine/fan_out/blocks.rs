@@ -9,8 +9,13 @@ use crate::engine::block::{Block, Slot};
 use crate::key::MappingKey;
 use crate::sync::lock;
 
-/// The most keys that a lane goes on with at once after they were woken.
-const MAX_WOKEN: usize = 64;
+/// Where keys of a fan-out wait.
+#[derive(Debug, Default)]
+pub(super) struct Slots {
+    all: Vec<Arc<Slot>>,
+    /// Those without a key that no lane has.
+    free: Vec<Arc<Slot>>,
+}
 
 /// What a lane is to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,16 +31,18 @@ pub(in crate::engine) enum Work {
 }
 
 impl FanOut {
-    /// Gives keys that were woken, and keys that have not begun if the lane has none in its block and may begin some.
+    /// Gives keys that were woken, up to so many, and keys that have not begun if the lane has none in its block and may
+    /// begin some.
     pub(in crate::engine) fn take_work(
         &self,
         block: &mut Block,
         woken: &mut VecDeque<Arc<Slot>>,
+        most_woken: usize,
         may_begin: bool,
     ) -> Work {
         let mut pulled = Vec::new();
         let mut state = lock(&self.state);
-        let count = (state.woken.len() / self.eager_lanes).clamp(1, MAX_WOKEN);
+        let count = (state.woken.len() / self.eager_lanes).clamp(1, most_woken);
         let count = count.min(state.woken.len());
         woken.extend(state.woken.drain(..count));
         let begins = !self.engine.stop.is_stopped() && self.has_keys_in(&state);
@@ -145,9 +152,17 @@ impl FanOut {
 
     /// A slot for a key that waits.
     pub(in crate::engine) fn slot(self: &Arc<Self>) -> Arc<Slot> {
-        let slot = Slot::new(self);
-        lock(&self.slots).push(Arc::clone(&slot));
-        slot
+        let mut slots = lock(&self.slots);
+        slots.free.pop().unwrap_or_else(|| {
+            let slot = Slot::new(self);
+            slots.all.push(Arc::clone(&slot));
+            slot
+        })
+    }
+
+    /// Takes slots without a key, which other lanes may need.
+    pub(in crate::engine) fn take_free(&self, slots: impl Iterator<Item = Arc<Slot>>) {
+        lock(&self.slots).free.extend(slots);
     }
 
     /// So many more keys wait.
@@ -162,13 +177,13 @@ impl FanOut {
 
     /// Nobody waits any more: what waited was canceled.
     pub(in crate::engine) fn abandon(&self) {
-        let slots = std::mem::take(&mut *lock(&self.slots));
+        let slots = std::mem::take(&mut lock(&self.slots).all);
         for slot in &slots {
             if let Some(waiting) = slot.take() {
                 waiting.cancel(self);
             }
         }
-        lock(&self.slots).extend(slots);
+        lock(&self.slots).all.extend(slots);
     }
 }
 

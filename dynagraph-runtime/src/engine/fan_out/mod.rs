@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::{Notify, Semaphore};
 
+use blocks::Slots;
 pub(super) use blocks::Work;
 pub(super) use item::{Elements, Ending, Item};
 pub(super) use lanes::Taken;
@@ -59,7 +60,7 @@ pub(super) struct FanOut {
     /// How many of them wait.
     waiting: AtomicUsize,
     /// Where they do.
-    slots: Mutex<Vec<Arc<Slot>>>,
+    slots: Mutex<Slots>,
 }
 
 #[derive(Default)]

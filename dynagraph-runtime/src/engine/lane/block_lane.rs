@@ -11,14 +11,16 @@ use std::time::{Duration, Instant};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::engine::Engine;
-use crate::engine::block::{Block, Left, Slot, Waiting};
+use crate::engine::block::{Block, Left, Slot, Waiting, next_size};
 use crate::engine::fan_out::{FanOut, Work};
 use crate::plan::Shape;
 
 /// How many keys a lane runs without waiting before it lets others on its worker go on.
 const KEYS_PER_TURN: usize = 256;
-/// When keys that were woken have taken longer, others may have those that are left.
-const WOKEN_TIME: Duration = Duration::from_micros(100);
+/// Others have their turn, and the keys that are left, also after keys that have waited and now take longer than this.
+const TURN: Duration = Duration::from_millis(1);
+/// The most slots without a key that a lane keeps: others may begin the keys that it sees to the end of.
+const MAX_FREE: usize = 64;
 
 /// What a lane holds.
 struct BlockLane {
@@ -28,7 +30,9 @@ struct BlockLane {
     after: Option<Box<Block>>,
     /// Keys that were woken.
     woken: VecDeque<Arc<Slot>>,
-    /// Slots without a key, and the waker of the first of them.
+    /// How many of these to take next.
+    size: usize,
+    /// Slots without a key, and the waker of the last of them, which the next key takes that waits.
     free: Vec<Arc<Slot>>,
     waker: Option<Waker>,
     /// The slot of the run for the key that runs. A key that waits keeps one of its own.
@@ -102,6 +106,7 @@ impl BlockLane {
             block: Block::new(fan_out),
             after: None,
             woken: VecDeque::new(),
+            size: 1,
             free: Vec::new(),
             waker: None,
             run: None,
@@ -111,7 +116,7 @@ impl BlockLane {
 
     fn take_work(&mut self, fan_out: &FanOut) -> Work {
         let may_begin = self.has_slot(&fan_out.engine);
-        let work = fan_out.take_work(&mut self.block, &mut self.woken, may_begin);
+        let work = fan_out.take_work(&mut self.block, &mut self.woken, self.size, may_begin);
         self.turn += self.block.len() + self.woken.len();
         work
     }
@@ -132,22 +137,8 @@ impl BlockLane {
 
     /// Goes on with all keys that it has, as far as they need not wait.
     fn go_on(&mut self, fan_out: &Arc<FanOut>) {
-        let began = Instant::now();
-        let mut ended = 0;
-        while let Some(slot) = self.woken.pop_front() {
-            if let Some(waiting) = slot.take() {
-                ended += usize::from(self.resume(fan_out, slot, waiting));
-            }
-            if !self.woken.is_empty() && began.elapsed() > WOKEN_TIME {
-                fan_out.give_back(&mut self.woken);
-            }
-        }
-        if ended > 0 {
-            if let Some(after) = &mut self.after {
-                after.flush(fan_out);
-            }
-            fan_out.sub_waiting(ended);
-            fan_out.engine.give_run_slots(ended);
+        if !self.woken.is_empty() {
+            self.resume_all(fan_out);
         }
         while self.block.len() > 0 && self.has_slot(&fan_out.engine) {
             let waker = match &self.waker {
@@ -162,7 +153,7 @@ impl BlockLane {
         }
     }
 
-    /// The first slot without a key.
+    /// The slot that the next key takes that waits.
     fn free_slot(free: &mut Vec<Arc<Slot>>, fan_out: &Arc<FanOut>) -> Arc<Slot> {
         if free.is_empty() {
             free.push(fan_out.slot());
@@ -180,6 +171,36 @@ impl BlockLane {
         if let Some(slot) = self.free.pop() {
             let spare = slot.put(waiting);
             self.block.keep_place(spare);
+        }
+    }
+
+    /// Goes on with all keys that were woken.
+    fn resume_all(&mut self, fan_out: &Arc<FanOut>) {
+        let began = Instant::now();
+        let mut ended = 0;
+        while let Some(slot) = self.woken.pop_front() {
+            if let Some(waiting) = slot.take() {
+                ended += usize::from(self.resume(fan_out, slot, waiting));
+            }
+            if !self.woken.is_empty() && began.elapsed() > TURN {
+                fan_out.give_back(&mut self.woken);
+            }
+        }
+        if ended > 0 {
+            if let Some(after) = &mut self.after {
+                after.flush(fan_out);
+            }
+            if self.free.len() > MAX_FREE {
+                fan_out.take_free(self.free.drain(MAX_FREE / 2..));
+                self.waker = None;
+            }
+            fan_out.sub_waiting(ended);
+            fan_out.engine.give_run_slots(ended);
+        }
+        let took = began.elapsed();
+        self.size = next_size(self.size, took);
+        if took > TURN {
+            self.turn = KEYS_PER_TURN;
         }
     }
 
