@@ -81,7 +81,7 @@
 //!
 //! | column | |
 //! |---|---|
-//! | `kind` | 0: the run was begun or resumed; 1: a key was emitted; 2: a step is up for retry; 11 to 15: a step ended, with `Success`, `Failure`, `Skipped`, `UpstreamFailed` or `Canceled` |
+//! | `kind` | 0: the run was begun or resumed; 1: a key was emitted; 2: a step is up for retry; 11 to 16: a step ended, with `Success`, `Failure`, `Skipped`, `UpstreamFailed`, `Canceled` or `Cached` |
 //! | `node`, `path` | the step: its node, and its mapping keys joined by `/`, percent-encoded; inside a key that is itself a path the parts are joined by `?` |
 //! | `number` | the number of attempts, of the attempt, of the key in the order of emission, or of the session |
 //! | `key` | the key that was emitted, encoded as in `path` |

@@ -84,7 +84,8 @@ SELECT
     node.op AS op,
     node.version AS version,
     CASE kind WHEN 11 THEN 'Success' WHEN 12 THEN 'Failure' WHEN 13 THEN 'Skipped'
-        WHEN 14 THEN 'UpstreamFailed' WHEN 15 THEN 'Canceled' ELSE 'step ' || kind END AS status,
+        WHEN 14 THEN 'UpstreamFailed' WHEN 15 THEN 'Canceled' WHEN 16 THEN 'Cached'
+        ELSE 'step ' || kind END AS status,
     event.number AS attempts,
     event.text AS error,
     strftime('%Y-%m-%d %H:%M:%f', at / 1000000.0, 'unixepoch') AS started,

@@ -32,6 +32,7 @@ struct Node<'a> {
     skipped: u64,
     upstream_failed: u64,
     canceled: u64,
+    cached: u64,
     retries: u64,
 }
 
@@ -72,9 +73,10 @@ impl<'a> Report<'a> {
 
 impl<'a> Node<'a> {
     fn new(tally: &'a Tally) -> Self {
-        let Tally { success, failure, skipped, upstream_failed, canceled, retries, .. } = *tally;
+        let Tally { success, failure, skipped, upstream_failed, canceled, cached, retries, .. } =
+            *tally;
         let name = &tally.node;
-        Self { name, success, failure, skipped, upstream_failed, canceled, retries }
+        Self { name, success, failure, skipped, upstream_failed, canceled, cached, retries }
     }
 }
 

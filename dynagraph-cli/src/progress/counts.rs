@@ -25,6 +25,7 @@ struct NodeCounts {
     skipped: AtomicU64,
     upstream_failed: AtomicU64,
     canceled: AtomicU64,
+    cached: AtomicU64,
     retries: AtomicU64,
     /// For each output of which somebody takes the keys.
     emitted: Vec<(&'static str, AtomicU64)>,
@@ -53,6 +54,7 @@ pub(crate) struct Tally {
     pub(crate) skipped: u64,
     pub(crate) upstream_failed: u64,
     pub(crate) canceled: u64,
+    pub(crate) cached: u64,
     /// How many attempts failed and were followed by another.
     pub(crate) retries: u64,
 }
@@ -60,7 +62,8 @@ pub(crate) struct Tally {
 impl Tally {
     /// How many steps have ended.
     pub(crate) fn ended(&self) -> u64 {
-        self.success + self.failure + self.skipped + self.upstream_failed + self.canceled
+        let Self { success, failure, skipped, upstream_failed, canceled, cached, .. } = self;
+        success + failure + skipped + upstream_failed + canceled + cached
     }
 }
 
@@ -119,6 +122,7 @@ impl Counts {
             EventKind::StepSkipped { step, .. } => (step, |node| &node.skipped),
             EventKind::StepUpstreamFailed { step, .. } => (step, |node| &node.upstream_failed),
             EventKind::StepCanceled { step, .. } => (step, |node| &node.canceled),
+            EventKind::StepCached { step, .. } => (step, |node| &node.cached),
             _ => return,
         };
         add_to(self.places.get(step.node()).map(|place| of(&self.nodes[*place])));
@@ -153,6 +157,7 @@ impl NodeCounts {
             skipped: zero(),
             upstream_failed: zero(),
             canceled: zero(),
+            cached: zero(),
             retries: zero(),
             emitted: Vec::new(),
         }
@@ -177,6 +182,7 @@ impl NodeCounts {
             skipped: read(&self.skipped),
             upstream_failed: read(&self.upstream_failed),
             canceled: read(&self.canceled),
+            cached: read(&self.cached),
             retries: read(&self.retries),
         }
     }

@@ -68,6 +68,7 @@ fn line(tally: &Tally, width: usize, count: impl Display) -> String {
         (tally.skipped, "skipped"),
         (tally.upstream_failed, "below a failure"),
         (tally.canceled, "canceled"),
+        (tally.cached, "cached"),
     ];
     for (count, what) in others {
         if count > 0 {
@@ -109,8 +110,12 @@ mod tests {
 
     #[test]
     fn what_did_not_run_is_counted_in_words() {
-        let tally = Tally { skipped: 1_000, upstream_failed: 2, canceled: 3, ..tally("sum", 0) };
-        assert_eq!(summary(&[tally]), ["sum  1,005  1,000 skipped  2 below a failure  3 canceled"]);
+        let tally =
+            Tally { skipped: 1_000, upstream_failed: 2, canceled: 3, cached: 4, ..tally("sum", 0) };
+        assert_eq!(
+            summary(&[tally]),
+            ["sum  1,009  1,000 skipped  2 below a failure  3 canceled  4 cached"]
+        );
     }
 
     #[test]

@@ -135,6 +135,7 @@ async fn a_report_is_one_object() {
           ],
           "job": "crawl",
           "nodes": {
+            "cached": 0,
             "canceled": 0,
             "failure": 995,
             "node": "fetch",

@@ -45,6 +45,7 @@ impl Engine {
             () = self.stop.stopped() => {}
             after = timeout(self.options.timeout) => self.stop.abort(Why::TimedOut(after)),
             () = ctrl_c(), if listens => self.stop.cancel(),
+            () = self.cancel_asked_in_store() => self.stop.cancel(),
         }
         tokio::select! {
             biased;

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::Engine;
 use super::stop::Why;
+use super::storing::Known;
 use crate::error::{OpError, StepError};
 use crate::event::{EventKind, Metadata};
 use crate::graph::NodeId;
@@ -16,6 +17,7 @@ use crate::op::StepInfo;
 use crate::step::{
     Blocks, Extra, KeptError, Records, StepNames, StepRecord, StepReport, StepStatus, sort,
 };
+use crate::store::Fingerprint;
 use crate::sync::lock;
 use crate::value::Erased;
 
@@ -113,6 +115,8 @@ pub(super) struct Ended {
     pub(super) error: Option<KeptError>,
     pub(super) began: Option<Instant>,
     pub(super) metadata: Metadata,
+    /// What its result depends on, if a store asks.
+    pub(super) fingerprint: Option<Fingerprint>,
 }
 
 /// How a step that ends was run.
@@ -124,6 +128,7 @@ pub(super) struct How {
     pub(super) began: Option<Instant>,
     /// What the last attempt said of its outputs.
     pub(super) metadata: Metadata,
+    pub(super) known: Known,
 }
 
 impl How {
@@ -135,32 +140,36 @@ impl How {
     /// A step that took one attempt, of which nobody asks how long it took.
     pub(super) fn first(node: NodeId, info: Option<&StepInfo>) -> Self {
         let metadata = info.map(StepInfo::take_metadata).unwrap_or_default();
-        Self { node, attempts: 1, began: None, metadata }
+        Self { node, attempts: 1, began: None, metadata, known: Known::default() }
     }
 }
 
 impl Ended {
     pub(super) fn success(how: How) -> Self {
-        let How { node, attempts, began, metadata } = how;
-        Self { node, status: StepStatus::Success, attempts, error: None, began, metadata }
+        let How { node, attempts, began, metadata, known } = how;
+        let (status, attempts) =
+            if known.cached { (StepStatus::Cached, 0) } else { (StepStatus::Success, attempts) };
+        let fingerprint = known.fingerprint;
+        Self { node, status, attempts, error: None, began, metadata, fingerprint }
     }
 
     pub(super) fn failure(how: How, error: StepError) -> Self {
-        let How { node, attempts, began, metadata: _ } = how;
+        let How { node, attempts, began, metadata: _, known } = how;
         let (status, error) = (StepStatus::Failure, Some(KeptError::Own(error)));
-        Self { node, status, attempts, error, began, metadata: Metadata::new() }
+        let (metadata, fingerprint) = (Metadata::new(), known.fingerprint);
+        Self { node, status, attempts, error, began, metadata, fingerprint }
     }
 
     /// A step that was to end with its run.
     pub(super) fn canceled(node: NodeId, attempts: u32, error: Option<StepError>) -> Self {
-        let (status, error) = (StepStatus::Canceled, error.map(KeptError::Own));
-        Self { node, status, attempts, error, began: None, metadata: Metadata::new() }
+        let error = error.map(KeptError::Own);
+        Self { attempts, error, ..Self::unstarted(node, StepStatus::Canceled) }
     }
 
     /// A step that was never started, because of what it needs.
     pub(super) fn unstarted(node: NodeId, status: StepStatus) -> Self {
         let metadata = Metadata::new();
-        Self { node, status, attempts: 0, error: None, began: None, metadata }
+        Self { node, status, attempts: 0, error: None, began: None, metadata, fingerprint: None }
     }
 }
 
@@ -177,11 +186,15 @@ impl Tally {
     pub(super) fn add(&mut self, engine: &Engine, ended: Ended, path: impl FnOnce() -> KeyPath) {
         let status = ended.status;
         let counted = self.counted(ended.node, status);
-        let kept = status != StepStatus::Success
-            || !ended.metadata.is_empty()
-            || engine.rules(ended.node).recorded;
+        let kept =
+            !status.is_good() || !ended.metadata.is_empty() || engine.rules(ended.node).recorded;
         if kept || engine.options.hooks.any(status) {
-            let mut step = engine.record_of(ended, path());
+            let path = path();
+            if let Some(storing) = engine.storing.as_ref().filter(|_| status == StepStatus::Failure)
+            {
+                storing.failed(engine, &ended, &path);
+            }
+            let mut step = engine.record_of(ended, path);
             engine.tell_ended(&mut step);
             if kept {
                 self.nodes[counted].steps.push(step);
@@ -294,8 +307,11 @@ impl Engine {
         (node, attempt): (NodeId, u32),
         error: StepError,
         delay: Duration,
-        path: impl FnOnce() -> KeyPath,
+        path: impl Fn() -> KeyPath,
     ) {
+        if let Some(storing) = &self.storing {
+            storing.up_for_retry((node, attempt), &error, delay, path());
+        }
         self.listeners.tell(|| {
             let (step, error) = (self.step_key(node, path()), Arc::new(error));
             EventKind::StepUpForRetry { step, attempt, error, delay }
@@ -328,13 +344,16 @@ impl Engine {
         }
     }
 
+    /// When a step began, and how long it has taken.
+    pub(super) fn times(&self, began: Option<Instant>) -> Option<(SystemTime, Duration)> {
+        let began = began?;
+        Some((self.began_at + began.duration_since(self.began), began.elapsed()))
+    }
+
     #[inline]
     fn record_of(&self, ended: Ended, path: KeyPath) -> StepRecord {
-        let Ended { node, status, attempts, error, began, metadata } = ended;
-        let time = began.map(|began| {
-            let started = self.began_at + began.duration_since(self.began);
-            (started, began.elapsed())
-        });
+        let Ended { node, status, attempts, error, began, metadata, fingerprint: _ } = ended;
+        let time = self.times(began);
         let plain = time.is_none() && metadata.is_empty();
         let extra = (!plain).then(|| Box::new(Extra { time, metadata }));
         StepRecord { node, path, status, attempts, error, extra }
@@ -369,6 +388,7 @@ impl Engine {
             (StepStatus::Skipped, _) => EventKind::StepSkipped { step },
             (StepStatus::UpstreamFailed, _) => EventKind::StepUpstreamFailed { step },
             (StepStatus::Canceled, _) => EventKind::StepCanceled { step, attempts },
+            (StepStatus::Cached, _) => EventKind::StepCached { step },
         }
     }
 }

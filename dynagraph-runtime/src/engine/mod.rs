@@ -43,6 +43,7 @@ mod rules;
 mod shuffle;
 mod sink;
 mod stop;
+mod storing;
 mod stream;
 mod tasks;
 mod verdict;
@@ -72,6 +73,8 @@ pub(crate) use options::{Options, Replaced};
 use outcome::{Fate, Outcome};
 use rules::Rules;
 pub(crate) use stop::{Stop, Why};
+use storing::Storing;
+pub(crate) use storing::{OpenRun, Resume};
 use tasks::Tasks;
 
 use crate::event::{EventKind, Listeners};
@@ -81,6 +84,7 @@ use crate::op::RunId;
 use crate::partial::Exceeded;
 use crate::plan::{DEFAULT_WINDOW, Plan, Shape};
 use crate::step::{StepNames, StepRecord};
+use crate::store::StoreError;
 use crate::value::Erased;
 
 /// What is known of a panic outside of every op.
@@ -121,6 +125,8 @@ struct Engine {
     tasks: Tasks,
     stop: Stop,
     listeners: Arc<Listeners>,
+    /// Where the run is kept, if it is.
+    storing: Option<Storing>,
     fault: Mutex<Option<String>>,
     began: Instant,
     began_at: SystemTime,
@@ -143,22 +149,35 @@ pub(crate) struct Ran {
     /// The steps that could not be aborted.
     pub(crate) waited_for: Vec<StepKey>,
     pub(crate) took: Duration,
+    /// The run in its store, which does not know the end yet.
+    pub(crate) stored: Option<OpenRun>,
 }
 
-/// Runs a plan to its end. None outside a tokio runtime.
+/// Why a run did not come to its first step.
+#[derive(Debug)]
+pub(crate) enum Unstarted {
+    NoRuntime,
+    Store(StoreError),
+}
+
+/// Runs a plan to its end.
 ///
 /// Dropping the future aborts every task of the run.
-pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Option<Ran> {
+pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Result<Ran, Unstarted> {
     /// Aborts what is left when the run's future is dropped.
     struct AbortOnDrop(Arc<Engine>);
     impl Drop for AbortOnDrop {
         fn drop(&mut self) {
             self.0.stop.abort(Why::Broken);
             self.0.tasks.abort();
+            // Whatever blocks its thread still, the run is given up now.
+            drop(self.0.storing.as_ref().and_then(Storing::close));
         }
     }
 
-    let engine = Arc::new(Engine::new(plan, options, tasks::runtime()?));
+    let handle = tasks::runtime().ok_or(Unstarted::NoRuntime)?;
+    let storing = open(&plan, &options, &handle).await.map_err(Unstarted::Store)?;
+    let engine = Arc::new(Engine::new(plan, options, handle, storing));
     let abort = AbortOnDrop(Arc::clone(&engine));
     engine.listeners.tell(|| EventKind::RunStart { job: engine.options.job });
     let outputs = {
@@ -176,6 +195,7 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Option<Ran> {
     // still block its thread.
     let waited_for = engine.abort_tasks();
     engine.tasks.none_left().await;
+    let stored = engine.storing.as_ref().and_then(Storing::close);
     drop(abort);
     if stopped.is_some() {
         engine.cancel_unstarted();
@@ -189,7 +209,7 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Option<Ran> {
     let lost_output =
         outputs.iter().flatten().any(|output: &Outcome| output.fate() == Fate::Failed);
     let judgement = Judgement::new(&engine.plan, &engine.accepted.take(), lost_output);
-    Some(Ran {
+    Ok(Ran {
         run_id: engine.run_id,
         account,
         outputs: outputs.and_then(|outputs| outputs.into_iter().map(Outcome::ready).collect()),
@@ -199,15 +219,29 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Option<Ran> {
         stopped,
         waited_for,
         took: engine.began.elapsed(),
+        stored,
     })
 }
 
+/// Opens the run in its store, if it has one, where that may block.
+async fn open(
+    plan: &Plan,
+    options: &Options,
+    handle: &Handle,
+) -> Result<Option<Storing>, StoreError> {
+    if options.store.is_none() {
+        return Ok(None);
+    }
+    // A store that panics has not opened anything.
+    handle.spawn_blocking(Storing::open(plan, options)).await.unwrap_or(Err(StoreError::Closed))
+}
+
 impl Engine {
-    fn new(plan: Arc<Plan>, options: Options, handle: Handle) -> Self {
+    fn new(plan: Arc<Plan>, options: Options, handle: Handle, storing: Option<Storing>) -> Self {
         let asked = plan.scopes.iter().filter_map(|scope| scope.max_concurrent).max();
         let default = asked.map_or(DEFAULT_WINDOW, |asked| asked.max(DEFAULT_WINDOW));
         let at_once = options.at_once().unwrap_or(default).min(MOST_AT_ONCE);
-        let run_id = RunId::random();
+        let run_id = storing.as_ref().map_or_else(RunId::random, |storing| storing.run);
         let subscriber = tasks::subscriber();
         Self {
             run_id,
@@ -229,6 +263,7 @@ impl Engine {
             tasks: Tasks::default(),
             stop: options.stop.clone(),
             listeners: Arc::clone(&options.listeners),
+            storing,
             fault: Mutex::default(),
             began: Instant::now(),
             began_at: ledger::wall_clock(),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::limit::PoolOptions;
 use super::stop::Stop;
+use super::storing::{Resume, SharedStore};
 use crate::event::{Hooks, Listeners};
 use crate::op::{ErasedOp, RetryPolicy};
 use crate::value::TypeMap;
@@ -46,6 +47,11 @@ pub(crate) struct Options {
     /// Where the order in which copies start comes from: that of emission unless said.
     pub(crate) shuffle: Option<u64>,
     pub(crate) replaced: Replaced,
+    pub(crate) store: Option<SharedStore>,
+    /// The run that goes on, if it is no new one.
+    pub(crate) resume: Option<Resume>,
+    /// Text that changes when the job's graph does. Empty without a store.
+    pub(crate) graph: String,
 }
 
 impl Options {
@@ -68,6 +74,9 @@ impl Options {
             seed: None,
             shuffle: None,
             replaced: Replaced::new(),
+            store: None,
+            resume: None,
+            graph: String::new(),
         }
     }
 

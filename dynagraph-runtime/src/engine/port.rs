@@ -8,6 +8,7 @@ use super::Engine;
 use super::again::Emissions;
 use super::fan_out::FanOut;
 use super::limit::Lendable;
+use super::storing::Emission;
 use super::tasks::Computing;
 use crate::graph::NodeId;
 use crate::key::{KeyPath, KeySet, MappingKey};
@@ -21,6 +22,10 @@ pub(super) struct OutputPort {
     pub(super) node: NodeId,
     pub(super) path: KeyPath,
     pub(super) name: &'static str,
+    /// Its place among the op's outputs.
+    pub(super) output: usize,
+    /// Which attempt of the step emits to it.
+    pub(super) attempt: u32,
     /// Whether the op runs on a thread that may block.
     pub(super) may_block: bool,
     /// None if nothing uses the output.
@@ -36,7 +41,10 @@ pub(super) type SharedEmissions = Arc<Mutex<Emissions>>;
 #[derive(Debug, Default)]
 pub(super) struct PortState {
     keys: KeySet,
+    /// Keys that have no copy of an earlier attempt.
     emitted: u64,
+    /// All keys, if a store has them.
+    stored: u64,
     closed: bool,
     /// The first rule that the op broke.
     broken: Option<EmitError>,
@@ -48,6 +56,30 @@ impl OutputPort {
         let closed = EmitError::Closed { output: self.name };
         state.broken.get_or_insert_with(|| closed.clone());
         closed
+    }
+
+    /// How many keys the store was told of.
+    pub(super) fn stored(&self) -> u64 {
+        lock(&self.state).stored
+    }
+
+    /// Whether another key may be emitted now.
+    fn has_room(&self) -> bool {
+        self.fan_out.as_ref().is_none_or(|fan_out| fan_out.has_room())
+            && self.engine.storing.as_ref().is_none_or(|storing| !storing.is_full())
+    }
+
+    /// Tells the run's store of a key, before anything is made of it.
+    fn store(&self, state: &mut PortState, key: &MappingKey, value: &Erased) {
+        let (Some(storing), Some(op)) = (&self.engine.storing, self.engine.plan.op(self.node))
+        else {
+            return;
+        };
+        let Self { node, path, attempt, output, .. } = self;
+        let (node, attempt, output, index) = (*node, *attempt, *output, state.stored);
+        let emission = Emission { node, path, attempt, output, index };
+        storing.emitted(&emission, &op.spec.outputs[output], key, value);
+        state.stored += 1;
     }
 
     /// Takes no more values, and says which rule the op broke, if any.
@@ -67,13 +99,14 @@ impl Port for OutputPort {
         }
         let mut emissions = self.emissions.as_ref().map(|emissions| lock(emissions));
         let again = emissions.as_mut().is_some_and(|emissions| emissions.again(&key));
-        if !again && self.fan_out.as_ref().is_some_and(|fan_out| !fan_out.has_room()) {
+        if !again && !self.has_room() {
             return Err(Refused::Full(key, value));
         }
         if let Err(error) = check_key(self.name, &key, &mut state.keys) {
             state.broken.get_or_insert_with(|| error.clone());
             return Err(Refused::Error(error));
         }
+        self.store(&mut state, &key, &value);
         if again {
             return Ok(());
         }
@@ -96,8 +129,14 @@ impl Port for OutputPort {
 
     fn room(&self) -> BoxFuture<'_, Result<(), EmitError>> {
         Box::pin(async {
-            if let Some(fan_out) = &self.fan_out {
-                self.slots.give_up_during(fan_out.room()).await;
+            let room = async {
+                if let Some(fan_out) = &self.fan_out {
+                    fan_out.room().await;
+                }
+                self.engine.room_in_store().await;
+            };
+            if self.fan_out.is_some() || self.engine.storing.is_some() {
+                self.slots.give_up_during(room).await;
             }
             if self.engine.stop.is_stopped() {
                 return Err(self.closed(&mut lock(&self.state)));

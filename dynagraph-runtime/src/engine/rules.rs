@@ -134,11 +134,14 @@ impl Rules {
             let mut around = std::iter::successors(around(&ScopeId(scope)), around);
             scopes[scope].in_provisional = around.any(|scope| scopes[scope.0].provisional);
         }
-        let times_are_told = options.keep_steps || !options.hooks.is_empty();
+        let stored = options.store.is_some();
+        let times_are_told = options.keep_steps || !options.hooks.is_empty() || stored;
         let anybody_is_told = times_are_told || options.keep_values || traced;
         for (node, rules) in plan.nodes.iter().zip(&mut nodes) {
             let (Some(rules), Work::Op(op)) = (rules, &node.work) else { continue };
-            rules.recorded |= scopes[node.scope.0].in_provisional;
+            let ScopeRules { provisional, in_provisional, .. } = scopes[node.scope.0];
+            // With a store, a step that is not recorded may have been run before.
+            rules.recorded |= in_provisional || (provisional && stored);
             let told = anybody_is_told || rules.recorded;
             if !told && rules.retry.is_none() && op.spec.rules.let_it_run() {
                 rules.quick = Quick::new(node);

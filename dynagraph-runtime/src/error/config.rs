@@ -52,6 +52,13 @@ pub enum ConfigError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// A run is to go on, and has no store that could know it.
+    #[error("`{setting}` needs the store that has the run: give it with `run().store(..)`")]
+    #[non_exhaustive]
+    ResumeWithoutStore {
+        /// The call that asks for it, such as `run().resume_last()`.
+        setting: String,
+    },
     /// The run replaces an op that its job does not use.
     #[error(
         "`run().replace::<{op}>(..)` replaces an op that the job does not use{}",

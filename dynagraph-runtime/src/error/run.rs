@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{BuildError, ConfigError, Failures, OpError};
 use crate::op::EmitError;
+use crate::store::StoreError;
 
 /// Why a step failed.
 #[derive(Debug)]
@@ -99,6 +100,9 @@ pub enum RunError {
     /// The run was started outside a tokio runtime.
     #[error("a run needs a tokio runtime: start it inside `#[tokio::main]` or `#[tokio::test]`")]
     NoRuntime,
+    /// The run's store refused the run, and no step was run; or it could not store all of it, and keeps what it has.
+    #[error("the run's store: {0}")]
+    Store(#[from] StoreError),
     /// The engine broke one of its own rules.
     #[error("a fault of dynagraph itself: {0}")]
     Internal(String),

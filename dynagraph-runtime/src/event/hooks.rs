@@ -44,7 +44,10 @@ impl Hooks {
         match status {
             StepStatus::Success => &self.success,
             StepStatus::Failure => &self.failure,
-            StepStatus::Skipped | StepStatus::UpstreamFailed | StepStatus::Canceled => &[],
+            StepStatus::Skipped
+            | StepStatus::UpstreamFailed
+            | StepStatus::Canceled
+            | StepStatus::Cached => &[],
         }
     }
 }

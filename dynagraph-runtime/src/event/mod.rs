@@ -149,6 +149,12 @@ pub enum EventKind {
         /// How many attempts were begun.
         attempts: u32,
     },
+    /// A step was not run, because the run's store has what it gave. It has no [`StepStart`](Self::StepStart).
+    #[non_exhaustive]
+    StepCached {
+        /// The step.
+        step: StepKey,
+    },
     /// The run would end, but for ops that block their thread and cannot be aborted.
     #[non_exhaustive]
     RunWaiting {

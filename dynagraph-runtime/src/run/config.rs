@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::engine::{Options, PoolOption, PoolOptions, Replaced};
+use crate::engine::{Options, PoolOption, PoolOptions, Replaced, Resume};
 use crate::error::ConfigError;
 use crate::graph::NodeId;
 use crate::op::PoolUse;
@@ -22,6 +22,13 @@ pub(super) fn mistakes(plan: &Plan, options: &Options) -> Vec<ConfigError> {
         let reason = "a run that has no time ends before its first step";
         mistakes
             .push(ConfigError::BadDuration { setting: "run().timeout(0ns)".to_owned(), reason });
+    }
+    if let (Some(resume), None) = (options.resume, &options.store) {
+        let setting = match resume {
+            Resume::Run(run) => format!("run().resume({run})"),
+            Resume::Last => "run().resume_last()".to_owned(),
+        };
+        mistakes.push(ConfigError::ResumeWithoutStore { setting });
     }
     let uses = pool_uses(plan);
     mistakes.extend(unknown_pools(&uses, &options.pools));

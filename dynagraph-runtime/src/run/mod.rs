@@ -19,11 +19,12 @@ pub use handle::{Canceler, RunHandle};
 pub use replacing::{Attempted, Later, Replace, StandsFor, TakenBy};
 pub use report::{RunReport, RunStatus};
 
-use crate::engine::{self, Options};
+use crate::engine::{self, Options, Resume, Unstarted};
 use crate::error::{MissingResource, RunError};
 use crate::event::{Event, EventKind, Listeners, Observer};
 use crate::job::{Composed, Job};
-use crate::op::RetryPolicy;
+use crate::op::{RetryPolicy, RunId};
+use crate::store::RunStore;
 use crate::time::Rate;
 
 /// A run of a job that is not started yet: set it up, then `.await` it.
@@ -200,6 +201,74 @@ impl<T> Run<T> {
         self
     }
 
+    /// Keeps the run in a store: what its steps gave, and every key that was emitted.
+    ///
+    /// So it can go on with [`resume_last`](Self::resume_last) or [`resume`](Self::resume) after it has failed, was
+    /// canceled or lost its process. No step waits for the store, but a run is a success only once all of it is durable.
+    /// What the store refuses is [`RunError::Store`].
+    ///
+    /// A step's outputs are stored if their types implement serde's traits, with the feature `serde`; without it, nothing
+    /// is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dynagraph_runtime::store::{MemoryStore, RunState, RunStore};
+    /// use dynagraph_runtime::{Job, RunStatus};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let job = Job::compose("nightly", || ());
+    /// let store = MemoryStore::new();
+    /// job.run().store(store.clone()).await?;
+    /// let last = store.last_run("nightly")?.unwrap();
+    /// assert!(matches!(last.state, RunState::Ended { status: RunStatus::Success, .. }));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn store(mut self, store: impl RunStore) -> Self {
+        self.options.store = Some(Arc::new(store));
+        self
+    }
+
+    /// Goes on with a run of the same job that its [`store`](Self::store) has, under its id.
+    ///
+    /// A step that succeeded is [`Cached`](crate::StepStatus::Cached): it gives what it gave, and its op is not called.
+    /// It is the same step if its node, its mapping keys, its op, the op's `version` and the values of all its inputs are
+    /// what they were; so the job may have changed, and what no longer matches is run. Steps that failed, were canceled or
+    /// skipped are looked at anew, as is whatever has an input or an output that cannot be stored.
+    ///
+    /// What an op computes may not depend on anything else, such as a resource: its `version` says that it changed.
+    pub fn resume(mut self, run: RunId) -> Self {
+        self.options.resume = Some(Resume::Run(run));
+        self
+    }
+
+    /// Goes on with the run of this job that was begun last, as [`resume`](Self::resume) does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dynagraph_runtime::Job;
+    /// use dynagraph_runtime::store::MemoryStore;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # let job = Job::compose("nightly", || ());
+    /// let store = MemoryStore::new();
+    /// let first = job.run().store(store.clone()).report().await;
+    /// let again = job.run().store(store.clone()).resume_last().report().await;
+    /// assert_eq!(again.id(), first.id());
+    ///
+    /// let error = Job::compose("weekly", || ()).run().store(store).resume_last().await.unwrap_err();
+    /// assert!(error.to_string().contains("no run of the job `weekly`"));
+    /// # }
+    /// ```
+    pub fn resume_last(mut self) -> Self {
+        self.options.resume = Some(Resume::Last);
+        self
+    }
+
     /// Calls `observer` with everything that happens in the run. There can be several.
     ///
     /// As [`observe`](Self::observe), for a closure whose parameter's type is not written.
@@ -299,6 +368,9 @@ impl<T: 'static> Run<T> {
     async fn run_to_end(self) -> RunReport<T> {
         let Self { job, mut options, .. } = self;
         options.job = job.name();
+        if options.store.is_some() {
+            options.graph = job.graph().to_mermaid();
+        }
         options.hooks = job.hooks;
         let composed = match &job.composed {
             Ok(composed) => Arc::clone(composed),
@@ -312,10 +384,19 @@ impl<T: 'static> Run<T> {
         if !missing.is_empty() {
             return RunReport::unstarted(RunError::MissingResources(missing));
         }
-        match engine::run(Arc::clone(&composed.plan), options).await {
-            Some(ran) => RunReport::new(&composed.plan, ran, &*job.read),
-            None => RunReport::unstarted(RunError::NoRuntime),
+        let mut ran = match engine::run(Arc::clone(&composed.plan), options).await {
+            Ok(ran) => ran,
+            Err(Unstarted::NoRuntime) => return RunReport::unstarted(RunError::NoRuntime),
+            Err(Unstarted::Store(error)) => return RunReport::unstarted(error.into()),
+        };
+        let stored = ran.stored.take();
+        let mut report = RunReport::new(&composed.plan, ran, &*job.read);
+        if let Some(stored) = stored
+            && let Err(error) = stored.end(report.end()).await
+        {
+            report.not_stored(error);
         }
+        report
     }
 }
 

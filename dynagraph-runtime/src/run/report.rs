@@ -15,6 +15,7 @@ use crate::keyed::Keyed;
 use crate::op::{Op, RunId};
 use crate::plan::Plan;
 use crate::step::{StepReport, StepStatus, Steps};
+use crate::store::{RunEnded, StoreError};
 use crate::value::{Erased, Value};
 
 /// How a run ended.
@@ -71,8 +72,18 @@ impl<T> RunReport<T> {
     }
 
     pub(super) fn new(plan: &Plan, ran: Ran, read: &dyn Fn(Vec<Erased>) -> T) -> Self {
-        let Ran { run_id, account, outputs, judgement, exceeded, fault, stopped, waited_for, took } =
-            ran;
+        let Ran {
+            run_id,
+            account,
+            outputs,
+            judgement,
+            exceeded,
+            fault,
+            stopped,
+            waited_for,
+            took,
+            stored: _,
+        } = ran;
         let Account { names, counts: by_node, steps, mut values } = account;
         values.sort_by(|a, b| a.node.cmp(&b.node).then_with(|| a.path.by_places(&b.path)));
         let mut counts: HashMap<Arc<str>, [usize; StepStatus::COUNT]> = HashMap::new();
@@ -131,7 +142,21 @@ impl<T> RunReport<T> {
         }
     }
 
-    /// The run's id.
+    /// The run's end, as its store has it.
+    pub(super) fn end(&self) -> RunEnded {
+        let error = self.error.as_ref().map(ToString::to_string);
+        RunEnded { status: self.status, error }
+    }
+
+    /// Not all of the run could be stored: whatever it gave, it is no success.
+    pub(super) fn not_stored(&mut self, error: StoreError) {
+        if self.error.is_none() {
+            (self.status, self.output) = (RunStatus::Failure, None);
+            self.error = Some(error.into());
+        }
+    }
+
+    /// The run's id. A run that was resumed has the one that it had before.
     pub fn id(&self) -> RunId {
         self.id
     }
@@ -167,7 +192,7 @@ impl<T> RunReport<T> {
 
     /// The recorded steps, in graph order, then in the order of emission.
     ///
-    /// Without `keep_steps`, those that did not succeed, and those with [metadata](StepReport::metadata).
+    /// Without `keep_steps`, those that neither succeeded nor are cached, and those with [metadata](StepReport::metadata).
     pub fn steps(&self) -> impl ExactSizeIterator<Item = &StepReport> {
         self.reports().iter()
     }

@@ -50,7 +50,7 @@ impl StepRecord {
     /// Whether it is kept in a report that does not keep every step.
     pub(crate) fn is_remarkable(&self) -> bool {
         let has_metadata = |extra: &Extra| !extra.metadata.is_empty();
-        self.status != StepStatus::Success || self.extra.as_deref().is_some_and(has_metadata)
+        !self.status.is_good() || self.extra.as_deref().is_some_and(has_metadata)
     }
 
     pub(crate) fn metadata(&self) -> Metadata {

@@ -118,13 +118,12 @@ impl StepReport {
         self.record().error.as_ref().map(KeptError::get)
     }
 
-    /// When its first attempt started. Known in a run with `keep_steps`, and if the job has hooks.
+    /// When its first attempt started. Known in a run with `keep_steps` or a store, and if the job has hooks.
     pub fn started(&self) -> Option<SystemTime> {
         self.extra()?.time.map(|(started, _)| started)
     }
 
-    /// How long it took, with all its attempts and the time between them. Known in a run with `keep_steps`, and if the job
-    /// has hooks.
+    /// How long it took, with all its attempts and the time between them. Known as [`started`](Self::started) is.
     pub fn duration(&self) -> Option<Duration> {
         self.extra()?.time.map(|(_, duration)| duration)
     }

@@ -16,14 +16,21 @@ pub enum StepStatus {
     UpstreamFailed,
     /// The run ended before it did.
     Canceled,
+    /// The run's store has what it gave, and its op was not called.
+    Cached,
 }
 
 impl StepStatus {
-    pub(crate) const COUNT: usize = 5;
+    pub(crate) const COUNT: usize = 6;
 
     /// How a step ends that is never started because of what it needs.
     pub(crate) fn of_unstarted(upstream_failed: bool) -> Self {
         if upstream_failed { Self::UpstreamFailed } else { Self::Skipped }
+    }
+
+    /// Whether it gave its outputs.
+    pub(crate) fn is_good(self) -> bool {
+        matches!(self, Self::Success | Self::Cached)
     }
 
     /// Its place among the statuses.

@@ -12,6 +12,7 @@ impl StepStatus {
             Self::Skipped => 3,
             Self::UpstreamFailed => 4,
             Self::Canceled => 5,
+            Self::Cached => 6,
         }
     }
 
@@ -23,6 +24,7 @@ impl StepStatus {
             3 => Self::Skipped,
             4 => Self::UpstreamFailed,
             5 => Self::Canceled,
+            6 => Self::Cached,
             _ => return None,
         })
     }

@@ -91,6 +91,24 @@ pub enum StoreError {
         /// The run.
         run: RunId,
     },
+    /// The store has no run of the job.
+    #[error("the store has no run of the job `{job}` that could be resumed")]
+    #[non_exhaustive]
+    NoRunOfJob {
+        /// The job's name.
+        job: String,
+    },
+    /// The run is one of another job.
+    #[error("the run {run} is one of the job `{of}`, and `{job}` cannot go on with it")]
+    #[non_exhaustive]
+    OtherJob {
+        /// The run.
+        run: RunId,
+        /// The name of its job.
+        of: String,
+        /// The name of the job that was to resume it.
+        job: String,
+    },
     /// The store was closed.
     #[error("the store is closed")]
     Closed,
@@ -150,6 +168,16 @@ impl StoreError {
     /// The store has a run of this id already.
     pub fn run_exists(run: RunId) -> Self {
         Self::RunExists { run }
+    }
+
+    /// The store has no run of the job.
+    pub fn no_run_of_job(job: impl Into<String>) -> Self {
+        Self::NoRunOfJob { job: job.into() }
+    }
+
+    /// The run is one of another job.
+    pub fn other_job(run: RunId, of: impl Into<String>, job: impl Into<String>) -> Self {
+        Self::OtherJob { run, of: of.into(), job: job.into() }
     }
 
     /// A file cannot be read or written. A full disk is told apart.

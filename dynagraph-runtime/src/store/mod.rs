@@ -3,6 +3,7 @@
 //! A [`RunStore`] knows runs. A run that is under way appends [`Record`]s to its [`RunLog`]: a key that was emitted, a step
 //! that ended. [`RunStore::read`] makes a [`StoredRun`] of them: what is finished, with its values.
 //!
+//! [`Run::store`](crate::Run::store) gives a run its store, and [`Run::resume`](crate::Run::resume) goes on with one.
 //! [`MemoryStore`] keeps runs for as long as the process; the crate `dynagraph-sqlite` keeps them in a file.
 //!
 //! # Examples
@@ -51,6 +52,7 @@ mod stored;
 mod value;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 pub use error::StoreError;
@@ -103,4 +105,39 @@ pub trait RunStore: fmt::Debug + Send + Sync + 'static {
     /// Deletes the runs that were begun before a time, with the values that no other run has, and says which.
     /// A run that a live process owns is kept.
     fn delete_before(&self, time: SystemTime) -> Result<Vec<RunId>, StoreError>;
+}
+
+/// As the store itself.
+impl<S: RunStore + ?Sized> RunStore for Arc<S> {
+    fn begin(&self, run: &RunInfo) -> Result<Box<dyn RunLog>, StoreError> {
+        (**self).begin(run)
+    }
+
+    fn resume(&self, run: &RunInfo) -> Result<Box<dyn RunLog>, StoreError> {
+        (**self).resume(run)
+    }
+
+    fn read(&self, run: RunId) -> Result<StoredRun, StoreError> {
+        (**self).read(run)
+    }
+
+    fn runs(&self) -> Result<Vec<RunSummary>, StoreError> {
+        (**self).runs()
+    }
+
+    fn last_run(&self, job: &str) -> Result<Option<RunSummary>, StoreError> {
+        (**self).last_run(job)
+    }
+
+    fn ask_cancel(&self, run: RunId) -> Result<(), StoreError> {
+        (**self).ask_cancel(run)
+    }
+
+    fn find_step(&self, fingerprint: Fingerprint) -> Result<Option<StoredStep>, StoreError> {
+        (**self).find_step(fingerprint)
+    }
+
+    fn delete_before(&self, time: SystemTime) -> Result<Vec<RunId>, StoreError> {
+        (**self).delete_before(time)
+    }
 }

@@ -8,7 +8,7 @@ use std::fmt;
 use std::mem::needs_drop;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 pub(crate) use column::Column;
 
@@ -152,6 +152,16 @@ impl Erased {
             Repr::Shared(value) => Holding::Shared(slot(value)),
             number => Holding::Own(number.into_number().unwrap_or_else(|| wrong_type::<T>())),
         })
+    }
+
+    /// Where the value is and a hold on its place, if it has several owners.
+    pub(crate) fn shared(&self) -> Option<(usize, Weak<dyn Any + Send + Sync>)> {
+        match &self.0 {
+            Repr::Shared(value) if Arc::strong_count(value) > 1 => {
+                Some((Arc::as_ptr(value).cast::<()>().addr(), Arc::downgrade(value)))
+            }
+            _ => None,
+        }
     }
 
     /// Reads the value.

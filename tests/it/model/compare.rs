@@ -15,6 +15,22 @@ use super::work::Operand as _;
 impl Ran {
     /// Says how the run differs from what is expected: the most telling differences first.
     pub(super) fn differences(&self, expected: &Expected) -> Vec<String> {
+        let mut differences = self.outcome(expected);
+        self.recorder.look(|seen| {
+            differences.told("computed by", &seen.values, &expected.computed);
+            differences.told("attempts of", &seen.attempts, &expected.attempts);
+            for ((step, key), named) in &seen.blamed {
+                let known = expected.blamed.get(&(step.clone(), key.clone()));
+                if !named.iter().all(|step| known.is_some_and(|known| known.contains(step))) {
+                    differences.0.push(format!("{step} was told {named:?}, of {known:?}"));
+                }
+            }
+        });
+        differences.0
+    }
+
+    /// As [`differences`](Self::differences), whatever the ops told.
+    pub(super) fn outcome(&self, expected: &Expected) -> Differences {
         let mut differences = Differences::default();
         for node in self.steps.keys().chain(expected.steps.keys()).collect::<BTreeSet<_>>() {
             differences.steps(node, self.steps.get(node), expected.steps.get(node));
@@ -39,17 +55,7 @@ impl Ran {
             _ => None,
         };
         differences.differ("output", &self.output, &output);
-        self.recorder.look(|seen| {
-            differences.told("computed by", &seen.values, &expected.computed);
-            differences.told("attempts of", &seen.attempts, &expected.attempts);
-            for ((step, key), named) in &seen.blamed {
-                let known = expected.blamed.get(&(step.clone(), key.clone()));
-                if !named.iter().all(|step| known.is_some_and(|known| known.contains(step))) {
-                    differences.0.push(format!("{step} was told {named:?}, of {known:?}"));
-                }
-            }
-        });
-        differences.0
+        differences
     }
 
     /// Says which limits were exceeded, the end of the run among them.

@@ -29,6 +29,7 @@ mod reference;
 mod run;
 mod seed;
 mod shape;
+mod stored;
 mod strategy;
 mod trying;
 mod why;
@@ -43,7 +44,7 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::RngSeed;
 use proptest::test_runner::TestRunner;
 
-use strategy::{Case, case};
+use strategy::{Case, Cut, case};
 
 /// The same cases every time, unless somebody asks for others: a change that breaks nothing must not fail.
 fn config() -> ProptestConfig {
@@ -68,6 +69,12 @@ proptest! {
     #[test]
     fn a_run_gives_what_the_reference_gives(case in case()) {
         run::within_time(&case, run::check).map_err(TestCaseError::fail)?;
+    }
+
+    /// Cut at any moment, and again, a run comes to what it would have come to.
+    #[test]
+    fn a_stored_run_that_is_cut_gives_what_the_reference_gives(case in strategy::cut()) {
+        run::within_time(&case, stored::check).map_err(TestCaseError::fail)?;
     }
 
     /// S27, S29, S31
@@ -95,6 +102,25 @@ fn the_jobs_have_steps_of_every_fate_at_every_depth() {
     // Only what succeeds or fails has attempts, and may have several.
     assert!(found.len() == 4 * 6 && found.values().all(|steps| *steps >= 5), "{found:?}");
     assert!(survived >= 5, "{survived} runs survive a failure");
+}
+
+/// As little would a cut prove that comes before everything, or after it.
+#[test]
+fn runs_are_cut_in_their_middle() {
+    let mut runner = TestRunner::deterministic();
+    let mut cut_in_the_middle = 0;
+    for _ in 0..60 {
+        let cut = strategy::cut().new_tree(&mut runner).expect("a case").current();
+        let (reused, ran) = stored::reused(&cut).unwrap_or_default();
+        cut_in_the_middle += usize::from(reused > 0 && ran > 0);
+    }
+    assert!(cut_in_the_middle >= 15, "{cut_in_the_middle} runs were");
+}
+
+impl fmt::Debug for Cut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "cut at {:?}\n{:?}", self.moments, self.case)
+    }
 }
 
 impl fmt::Debug for Case {

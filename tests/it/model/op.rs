@@ -3,11 +3,14 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use dynagraph::codec::ValueCodec;
 use dynagraph::{
     Call, DynamicHandle, DynamicOut, DynamicOutput, Handles, Inputs, NodeHandle, Op, OpError,
     OpSpec, Output, OutputHandle, OutputSpec, Resource, Returned, Started,
 };
 use futures::{StreamExt as _, stream};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::producer::{Form, Key, Producer, Script};
 use super::record::{Recorder, Running};
@@ -17,6 +20,8 @@ use super::work::{Operand, Style, V, Work, passes};
 /// A tuple of what an op takes: its description, then values.
 pub(super) trait Operands: Inputs {
     const NAMES: &'static [&'static str];
+
+    fn codecs() -> Vec<Option<ValueCodec>>;
 
     fn take(call: &mut Call<'_>) -> (Work, Vec<V>);
 }
@@ -29,6 +34,10 @@ macro_rules! operands {
     ($($name:literal $operand:ident)*) => {
         impl<$($operand: Operand),*> Operands for (Work, $($operand,)*) {
             const NAMES: &'static [&'static str] = &["work", $($name),*];
+
+            fn codecs() -> Vec<Option<ValueCodec>> {
+                vec![Some(ValueCodec::of::<Work>()), $(Some(ValueCodec::of::<$operand>())),*]
+            }
 
             fn take(call: &mut Call<'_>) -> (Work, Vec<V>) {
                 let work: Work = call.owned();
@@ -43,7 +52,7 @@ operands!("a" A "b" B);
 operands!("a" A "b" B "c" C);
 
 /// What an op gives of the number that it computes.
-pub(super) trait Outcome: dynagraph::Value {
+pub(super) trait Outcome: dynagraph::Value + Serialize + DeserializeOwned {
     fn of(value: i64) -> Self;
 }
 
@@ -72,7 +81,9 @@ impl<I: Operands, R: Outcome, const BLOCKING: bool, const OPTIONAL: bool> Op
 
     fn spec() -> OpSpec {
         let output = if OPTIONAL { OutputSpec::optional } else { OutputSpec::plain };
-        let spec = OpSpec::new(I::NAMES).outputs([output("output")]).resource::<Arc<Recorder>>();
+        let output = output("output").with_codec(ValueCodec::of::<R>());
+        let spec = OpSpec::new(I::NAMES).input_codecs(&I::codecs()).outputs([output]);
+        let spec = spec.resource::<Arc<Recorder>>();
         if BLOCKING { spec.blocking() } else { spec }
     }
 
@@ -177,8 +188,11 @@ impl<I: Operand, const BLOCKING: bool, const EMITS: bool, const PLAIN: bool, con
         let plain = PLAIN.then_some(OutputSpec::plain("plain"));
         let dynamic = if EMITS { OutputSpec::emitted } else { OutputSpec::dynamic };
         let fans = ["first", "second"].into_iter().take(FANS).map(dynamic);
-        let outputs: Vec<_> = plain.into_iter().chain(fans).collect();
-        let spec = OpSpec::new(&["producer", "input"]).outputs(outputs);
+        let outputs = plain.into_iter().chain(fans);
+        let outputs = outputs.map(|output| output.with_codec(ValueCodec::of::<i64>()));
+        let inputs = [Some(ValueCodec::of::<Producer>()), Some(ValueCodec::of::<I>())];
+        let spec = OpSpec::new(&["producer", "input"]).input_codecs(&inputs);
+        let spec = spec.outputs(outputs.collect::<Vec<_>>());
         let spec = spec.resource::<Arc<Recorder>>();
         if BLOCKING { spec.blocking() } else { spec }
     }

@@ -7,7 +7,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use dynagraph::{Job, JobOutput, RunReport, RunStatus, StepStatus};
+use dynagraph::{Job, JobOutput, Run, RunReport, RunStatus, StepStatus};
 use tokio::runtime::Builder;
 
 use super::canceled;
@@ -15,7 +15,7 @@ use super::compose::{Live, compose};
 use super::grow::grow;
 use super::record::Recorder;
 use super::reference;
-use super::shape::{Handle, Shape};
+use super::shape::Shape;
 use super::strategy::{Case, Runtime, Setting};
 use super::work::{Operand, V};
 
@@ -57,30 +57,36 @@ fn message(panic: &dyn std::any::Any) -> &str {
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("not a text")
 }
 
+/// Calls a function that is generic over a job's output, whose type follows from the shape.
+macro_rules! with_output {
+    ($run:ident($shape:expr, $given:expr)) => {{
+        let (shape, given) = ($shape, $given);
+        let nesting = shape.output.map(|output| match &shape.vars[output] {
+            $crate::model::shape::Handle::Value(..) => 0,
+            $crate::model::shape::Handle::Fan(fan) => fan.nesting(),
+        });
+        match nesting {
+            None => $run(shape, given, drop),
+            Some(0) => with_output!($run(shape, given) as Int),
+            Some(1) => with_output!($run(shape, given) as Ints),
+            Some(2) => with_output!($run(shape, given) as Nested),
+            Some(_) => with_output!($run(shape, given) as Deep),
+        }
+    }};
+    ($run:ident($shape:ident, $given:ident) as $live:ident) => {
+        $run($shape, $given, |live| match live {
+            Some($crate::model::compose::Live::$live(handle)) => handle,
+            _ => unreachable!("the job returns another handle"),
+        })
+    };
+}
+pub(super) use with_output;
+
 /// Runs a job in every setting, and says what differs from what is expected.
 pub(super) fn check(case: &Case) -> Result<(), String> {
     let shape = &grow(&case.job);
     let settings = &case.settings;
-    // The type of a job follows from its output.
-    let nesting = shape.output.map(|output| match &shape.vars[output] {
-        Handle::Value(..) => 0,
-        Handle::Fan(fan) => fan.nesting(),
-    });
-    macro_rules! returning {
-        ($live:ident) => {
-            run(shape, settings, |live| match live {
-                Some(Live::$live(handle)) => handle,
-                _ => unreachable!("the job returns another handle"),
-            })
-        };
-    }
-    let runs = match nesting {
-        None => run(shape, settings, drop),
-        Some(0) => returning!(Int),
-        Some(1) => returning!(Ints),
-        Some(2) => returning!(Nested),
-        Some(_) => returning!(Deep),
-    };
+    let runs = with_output!(run(shape, settings.as_slice()));
     let expected = reference::run(shape);
     for (ran, setting) in runs?.iter().zip(settings) {
         // A run that had ended before it was asked to is a whole one.
@@ -117,6 +123,26 @@ pub(super) fn run<R: JobOutput<Output: Operand>>(
     let job = Job::compose("model", || output(compose(shape)));
     job.check().map_err(|error| error.to_string())?;
     let runs = settings.iter().map(|setting| {
+        let Prepared { recorder, runtime, run } = Prepared::new(shape, &job, *setting)?;
+        let report = runtime.block_on(async {
+            let report = canceled::run(run, setting.cancel, &recorder).await;
+            no_tasks_left().await;
+            report
+        });
+        Ok(Ran::new(&report, recorder))
+    });
+    runs.collect()
+}
+
+/// A run that is set up, and where it runs.
+pub(super) struct Prepared<T> {
+    pub(super) recorder: Arc<Recorder>,
+    pub(super) runtime: tokio::runtime::Runtime,
+    pub(super) run: Run<T>,
+}
+
+impl<T> Prepared<T> {
+    pub(super) fn new(shape: &Shape, job: &Job<T>, setting: Setting) -> Result<Self, String> {
         let paused = setting.runtime == Runtime::CurrentThread && !shape.blocks;
         let recorder = Recorder::new(paused, paused && !shape.has_threads);
         let run = job.run().keep_steps(true).keep_values(setting.keep_values);
@@ -130,23 +156,20 @@ pub(super) fn run<R: JobOutput<Output: Operand>>(
             Runtime::MultiThread => Builder::new_multi_thread(),
         };
         let runtime = builder.worker_threads(2).enable_time().start_paused(paused).build();
-        let runtime = runtime.map_err(|error| error.to_string())?;
-        let metrics = runtime.metrics();
-        let report = runtime.block_on(async {
-            let report = canceled::run(run, setting.cancel, &recorder).await;
-            // A task that outlives its run would keep the check waiting.
-            while metrics.num_alive_tasks() > 0 {
-                tokio::task::yield_now().await;
-            }
-            report
-        });
-        Ok(Ran::new(&report, recorder))
-    });
-    runs.collect()
+        Ok(Self { recorder, runtime: runtime.map_err(|error| error.to_string())?, run })
+    }
+}
+
+/// A task that outlives its run would keep the check waiting.
+pub(super) async fn no_tasks_left() {
+    let metrics = tokio::runtime::Handle::current().metrics();
+    while metrics.num_alive_tasks() > 0 {
+        tokio::task::yield_now().await;
+    }
 }
 
 impl Ran {
-    fn new<T: Operand>(report: &RunReport<T>, recorder: Arc<Recorder>) -> Self {
+    pub(super) fn new<T: Operand>(report: &RunReport<T>, recorder: Arc<Recorder>) -> Self {
         let mut steps = BTreeMap::<_, Vec<_>>::new();
         for step in report.steps() {
             let of_node = steps.entry(step.node().to_owned()).or_default();

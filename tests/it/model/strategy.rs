@@ -48,6 +48,17 @@ pub(super) fn case() -> impl Strategy<Value = Case> {
     (job, vec(setting(), 1..=2)).prop_map(|(job, settings)| Case { job, settings })
 }
 
+/// A job, and when its run is cut.
+#[derive(Clone)]
+pub(super) struct Cut {
+    pub(super) case: Case,
+    pub(super) moments: Vec<u32>,
+}
+
+pub(super) fn cut() -> impl Strategy<Value = Cut> {
+    (case(), vec(0..40u32, 1..=3)).prop_map(|(case, moments)| Cut { case, moments })
+}
+
 fn setting() -> impl Strategy<Value = Setting> {
     let runtime = select(vec![Runtime::CurrentThread, Runtime::MultiThread]);
     let moment = prop_oneof![4 => 0..40u32, 1 => 0..200_000u32];

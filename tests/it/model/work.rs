@@ -5,7 +5,10 @@
 use std::fmt;
 
 use dynagraph::{Keyed, Partial};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::producer::Producer;
 use super::trying::{Policy, Trouble};
 
 /// Keeps values readable.
@@ -74,7 +77,7 @@ pub(super) struct FailedKey {
 }
 
 /// A type that travels between ops.
-pub(super) trait Operand: dynagraph::Value {
+pub(super) trait Operand: dynagraph::Value + Serialize + DeserializeOwned {
     fn to_v(&self) -> V;
 }
 
@@ -167,6 +170,26 @@ impl Work {
         self.fault.is_some_and(|fault| fault.what == Wrong::Nothing)
     }
 }
+
+/// Only told apart by a store, and never read.
+macro_rules! written {
+    ($description:ty) => {
+        impl Serialize for $description {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(&format_args!("{self:?}"))
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $description {
+            fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+                Err(serde::de::Error::custom("nobody reads it"))
+            }
+        }
+    };
+}
+
+written!(Work);
+written!(Producer);
 
 /// What an op of a `filter` says of the value that it computes.
 pub(super) fn passes(value: i64) -> bool {

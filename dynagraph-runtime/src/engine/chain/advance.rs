@@ -127,11 +127,15 @@ impl Chain {
                     if around.engine.stop.is_stopped() {
                         return Next::Stop;
                     }
+                    if self.recall(id) {
+                        continue;
+                    }
+                    let engine = &self.around.engine;
                     if matches!(on, On::Worker(_)) {
-                        if around.engine.is_limited(id) {
+                        if engine.is_limited(id) {
                             return Next::Limit(id);
                         }
-                        if around.engine.rules(id).blocking {
+                        if engine.rules(id).blocking {
                             return Next::Block(id);
                         }
                     }

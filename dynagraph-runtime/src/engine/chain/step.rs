@@ -14,6 +14,7 @@ use crate::engine::attempt::{self, Attempt, AttemptResult, conforming, start};
 use crate::engine::hop::{Hop, Hopped};
 use crate::engine::ledger::{Ended, How};
 use crate::engine::outcome::Outcome;
+use crate::engine::storing::{self, Known};
 use crate::engine::verdict::Verdict;
 use crate::graph::NodeId;
 use crate::op::{Given, OpResult, Output, Outputs, Returned, StepInfo};
@@ -42,6 +43,9 @@ pub(super) struct Step {
     pub(super) given: Option<OpResult>,
     /// The attempt that runs, as its op sees it.
     pub(super) info: Option<Arc<StepInfo>>,
+    /// Whether its inputs were taken before its first attempt, to ask the store.
+    is_given: bool,
+    known: Known,
 }
 
 impl std::fmt::Debug for Step {
@@ -70,6 +74,27 @@ impl Chain {
         }
         step.running = Some(id);
         Some(Next::Wait)
+    }
+
+    /// Ends the step of the next node with what the run's store has of it. Says whether it did.
+    ///
+    /// Before it takes any slot, and on whatever thread: there is nothing to run.
+    pub(super) fn recall(&mut self, id: NodeId) -> bool {
+        let Self { around, key, values, step, .. } = self;
+        let engine = &*around.engine;
+        let node = engine.plan.node(id);
+        let (Some(storing), Work::Op(op), 0) = (&engine.storing, &node.work, step.failed) else {
+            return false;
+        };
+        values.take_inputs(node);
+        (step.is_given, step.began) = (true, engine.clock());
+        let (known, given) = storing.recall(op, &values.inputs, || around.path(key));
+        step.known = known;
+        let Some(returned) = given else { return false };
+        values.inputs.clear();
+        self.succeeded(id, returned);
+        self.at += 1;
+        true
     }
 
     /// The node whose attempt is to be waited for.
@@ -119,7 +144,9 @@ impl Chain {
         let engine = &around.engine;
         if step.failed == 0 {
             step.began = engine.clock();
-            values.take_inputs(engine.plan.node(id));
+            if !std::mem::take(&mut step.is_given) {
+                values.take_inputs(engine.plan.node(id));
+            }
         } else {
             values.inputs = std::mem::take(&mut step.kept);
         }
@@ -172,12 +199,19 @@ impl Chain {
     }
 
     /// Passes on what a step gave.
-    fn succeeded(&mut self, id: NodeId, Returned(outputs): Returned) {
+    fn succeeded(&mut self, id: NodeId, returned: Returned) {
         let Self { around, key, values, tally, step, .. } = self;
         let engine = &around.engine;
         let node = engine.plan.node(id);
-        tally.add(engine, Ended::success(step.how(id)), || around.path(key));
-        match outputs {
+        let how = step.how(id);
+        if let (Some(storing), Work::Op(op), false) =
+            (&engine.storing, &node.work, how.known.cached)
+        {
+            let step = storing::Step { op, path: around.path(key), how: &how };
+            storing.succeeded(engine, step, &returned, |_| 0);
+        }
+        tally.add(engine, Ended::success(how), || around.path(key));
+        match returned.0 {
             Outputs::One(output) => {
                 if engine.options.keep_values
                     && let Given::Value(value) = &output.0
@@ -199,14 +233,16 @@ impl Step {
     fn end(&mut self) {
         (self.begun, self.failed) = (0, 0);
         self.kept.clear();
+        self.is_given = false;
     }
 
     /// Ends it, and says how it was run.
     fn how(&mut self, node: NodeId) -> How {
         let metadata = self.info.take().map(|info| info.take_metadata()).unwrap_or_default();
         let attempts = self.failed + 1;
+        let known = std::mem::take(&mut self.known);
         self.end();
-        How { node, attempts, began: self.began, metadata }
+        How { node, attempts, began: self.began, metadata, known }
     }
 }
 

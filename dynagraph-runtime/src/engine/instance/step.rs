@@ -17,6 +17,7 @@ use crate::engine::ledger::{Ended, How};
 use crate::engine::limit::Lendable;
 use crate::engine::outcome::Outcome;
 use crate::engine::port::{OutputPort, SharedEmissions};
+use crate::engine::storing::{self, Known};
 use crate::engine::verdict::Verdict;
 use crate::error::StepError;
 use crate::event::Metadata;
@@ -47,6 +48,12 @@ impl Trying {
         Self { node, attempt: 1, began: engine.clock(), kept: inputs, emissions }
     }
 
+    /// How it was run so far.
+    fn how(&self, known: Known) -> How {
+        let Self { node, attempt: attempts, began, .. } = *self;
+        How { attempts, began, known, ..How::at_once(node) }
+    }
+
     /// Goes on to the next attempt.
     fn retry(&mut self) {
         self.attempt += 1;
@@ -72,9 +79,16 @@ impl Drop for Lent {
 
 impl Instance {
     /// Runs a step whose inputs are ready.
-    pub(super) async fn step(&self, id: NodeId, node: &NodePlan, op: &OpPlan, inputs: Vec<Erased>) {
+    pub(super) async fn step(
+        &self,
+        id: NodeId,
+        node: &NodePlan,
+        op: &OpPlan,
+        mut inputs: Vec<Erased>,
+    ) {
         let engine = &self.engine;
         let path = || self.frame.path.clone();
+        let Some(known) = self.recall(id, node, op, &mut inputs).await else { return };
         self.slot.enter().await;
         let mut slots = engine.slots(id).await;
         let mut trying = Trying::new(engine, id, op, inputs);
@@ -94,7 +108,10 @@ impl Instance {
                 (None, Err(error)) => Err(error),
             };
             let error = match result {
-                Ok(returned) => break in_flight.ended_with((Ok(returned), metadata)),
+                Ok(returned) => {
+                    let returned = self.keep(op, &trying.how(known), &ports, returned).await;
+                    break in_flight.ended_with((Ok(returned), metadata));
+                }
                 Err(error) => error,
             };
             let Verdict::Again(delay) = engine.verdict(id, trying.attempt, &error, path) else {
@@ -111,9 +128,32 @@ impl Instance {
             trying.retry();
         };
         self.slot.leave();
-        let (attempts, began) = (trying.attempt, trying.began);
-        let how = How { node: id, attempts, began, metadata };
+        let how = How { metadata, ..trying.how(known) };
         self.settle(node, op, &trying.emissions, result, how);
+    }
+
+    /// Ends a step with what the run's store has of it, before it takes any slot. If it has nothing, says what it knows.
+    async fn recall(
+        &self,
+        id: NodeId,
+        node: &NodePlan,
+        op: &OpPlan,
+        inputs: &mut Vec<Erased>,
+    ) -> Option<Known> {
+        let engine = &self.engine;
+        let Some(storing) = engine.storing.as_ref().filter(|_| !engine.stop.is_stopped()) else {
+            return Some(Known::default());
+        };
+        // The keys of a fan-out are held back by its lanes.
+        if self.frame.scope == ScopeId::ROOT && engine.is_behind() {
+            Box::pin(engine.room_in_store()).await;
+        }
+        let (known, given) = storing.recall(op, inputs, || self.frame.path.clone());
+        let Some(returned) = given else { return Some(known) };
+        inputs.clear();
+        let how = How { known, ..How::at_once(id) };
+        self.settle(node, op, &[], Ok(returned), how);
+        None
     }
 
     /// Makes one attempt. Also says what it said of its outputs.
@@ -180,6 +220,8 @@ impl Instance {
                 node: id,
                 path: self.frame.path.clone(),
                 name: spec.name,
+                output,
+                attempt: trying.attempt,
                 may_block: self.engine.rules(id).blocking,
                 fan_out,
                 slots: Arc::clone(slots),
@@ -188,6 +230,23 @@ impl Instance {
             }))
         };
         op.spec.outputs.iter().enumerate().map(port).collect()
+    }
+
+    /// Tells the run's store, if it has one, what a step gave.
+    async fn keep(
+        &self,
+        op: &OpPlan,
+        how: &How,
+        ports: &[Option<Arc<OutputPort>>],
+        returned: Returned,
+    ) -> Returned {
+        let Some(storing) = &self.engine.storing else { return returned };
+        let emitted =
+            |port: &Option<Arc<OutputPort>>| port.as_ref().map_or(0, |port| port.stored());
+        let emitted = ports.iter().map(emitted).collect();
+        let step = storing::Step { op, path: self.frame.path.clone(), how };
+        // Most runs have no store, and need no room for it.
+        Box::pin(storing.keep(&self.engine, step, returned, emitted)).await
     }
 
     /// Passes on what a step gave.
@@ -216,6 +275,9 @@ impl Instance {
             Outputs::Many(outputs) => outputs.into_vec(),
         };
         let single = outputs.len() == 1;
+        let order = |place: usize| {
+            emissions.get(place)?.as_ref().and_then(|emissions| lock(emissions).order())
+        };
         for (place, Output(given)) in outputs.into_iter().enumerate() {
             match (given, op.outputs[place]) {
                 (Given::Value(value), OutputPlan::Plain) => {
@@ -233,14 +295,14 @@ impl Instance {
                 }
                 (_, OutputPlan::FanOut(child)) => {
                     let fan_out = &self.fan_outs[child];
-                    fan_out.settle_order(emissions[place].as_ref().and_then(|of| lock(of).order()));
+                    fan_out.settle_order(order(place));
                     fan_out.close(Ending::Done);
                 }
                 (Given::List(list), OutputPlan::Unused) => {
                     self.emit_unused(id, op.spec.outputs[place].name, list);
                 }
                 (_, OutputPlan::Unused) => {
-                    let order = emissions[place].as_ref().and_then(|of| lock(of).order());
+                    let order = order(place);
                     for place in order.iter().flat_map(Order::discarded) {
                         engine.discarded.add_unused(id, &self.frame.path, place);
                     }

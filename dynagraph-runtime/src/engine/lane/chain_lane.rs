@@ -65,6 +65,8 @@ enum Begun {
     Wait,
     /// Nothing: there are no more.
     End,
+    /// None, as the run's store is too far behind.
+    Behind,
 }
 
 /// What a lane of a fan-out whose steps follow one another holds.
@@ -91,6 +93,10 @@ pub(super) async fn run(fan_out: Arc<FanOut>) {
     let mut slots = LaneSlots::new(&fan_out);
     // A run that is told to stop gives no more keys.
     while !engine.stop.is_stopped() {
+        if engine.is_behind() {
+            // Who does not wait needs no room for it.
+            Box::pin(engine.room_in_store()).await;
+        }
         slots.take(engine).await;
         let next = if blocking && lane.chain.has_captures() {
             let steps = Arc::clone(lane.chain.blocking());
@@ -125,6 +131,7 @@ pub(super) async fn run(fan_out: Arc<FanOut>) {
                     return;
                 }
             }
+            Begun::Behind => {}
             Begun::Paused(_) | Begun::End => return,
         }
     }
@@ -256,6 +263,9 @@ impl ChainLane {
             self.done.flush(fan_out, false);
             self.resize(false);
             self.size = self.size.min(MAX_BLOCKING_BLOCK);
+            if fan_out.engine.is_behind() {
+                return Begun::Behind;
+            }
             match self.begin(fan_out) {
                 Begun::Key => begun = true,
                 left => return left,

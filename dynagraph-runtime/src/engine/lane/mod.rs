@@ -38,6 +38,9 @@ async fn graph_lane(fan_out: Arc<FanOut>) {
     let mut rest = VecDeque::new();
     // A run that is told to stop gives no more keys.
     while !fan_out.engine.stop.is_stopped() {
+        if fan_out.engine.is_behind() {
+            Box::pin(fan_out.engine.room_in_store()).await;
+        }
         let slot = KeySlot::take(fan_out).await;
         match fan_out.take(1, &mut rest) {
             Taken::Key(item) => {

@@ -1,0 +1,114 @@
+//! Tells the run's store what happens, and asks it what has happened before.
+//!
+//! ```text
+//! a step's inputs ─▶ recall ──┬─ as before ─▶ the outputs it gave then, and no op is called
+//!                             └─ otherwise ─▶ its op is called ─▶ keep ─▶ its outputs are passed on
+//! ```
+//!
+//! What is appended first is durable first: a key before what its copy gives, an output before what is made of it.
+
+mod keep;
+mod log;
+#[cfg(not(feature = "serde"))]
+mod no_values;
+mod open;
+mod prints;
+mod recall;
+mod stored_list;
+#[cfg(feature = "serde")]
+mod values;
+
+pub(super) use keep::{Emission, Step};
+use std::sync::Arc;
+
+use log::OpenLog;
+#[cfg(not(feature = "serde"))]
+use no_values as values;
+pub(crate) use open::{Resume, SharedStore};
+use prints::Prints;
+
+use super::Engine;
+use crate::graph::NodeId;
+use crate::op::RunId;
+use crate::store::{Fingerprint, Record, RunEnded, RunLog, StoreError, StoredRun};
+
+/// A run's end of its store.
+#[derive(Debug)]
+pub(super) struct Storing {
+    pub(super) run: RunId,
+    log: OpenLog,
+    /// What the store has of the run that goes on.
+    past: Option<StoredRun>,
+    /// By node: its place among those that the store was told of.
+    nodes: Vec<Option<u32>>,
+    prints: Prints,
+}
+
+/// What the store makes of a step before it is run.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Known {
+    /// What its result depends on, if that is known.
+    pub(super) fingerprint: Option<Fingerprint>,
+    /// Whether its op need not be called.
+    pub(super) cached: bool,
+}
+
+impl Storing {
+    fn place(&self, node: NodeId) -> Option<u32> {
+        self.nodes.get(node.0).copied().flatten()
+    }
+
+    /// Whether so much is not yet durable that nobody should begin anything.
+    pub(super) fn is_full(&self) -> bool {
+        self.log.is_full()
+    }
+
+    /// Appends no more, and gives the run up unless somebody takes the log.
+    pub(super) fn close(&self) -> Option<OpenRun> {
+        self.log.close().map(OpenRun)
+    }
+}
+
+impl Engine {
+    /// Whether the run's store is so far behind that no key should be taken.
+    pub(super) fn is_behind(&self) -> bool {
+        self.storing.as_ref().is_some_and(Storing::is_full)
+    }
+
+    /// Waits until the run's store, if it has one, is not too far behind, or the run is told to stop.
+    pub(super) async fn room_in_store(&self) {
+        let Some(storing) = self.storing.as_ref().filter(|storing| storing.is_full()) else {
+            return;
+        };
+        tokio::select! {
+            biased;
+            () = self.stop.stopped() => {}
+            () = storing.log.room() => {}
+        }
+    }
+
+    /// Waits until somebody asks the run's store that the run is canceled.
+    pub(super) async fn cancel_asked_in_store(&self) {
+        match &self.storing {
+            Some(storing) => storing.log.cancel_asked().await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// A run that has come to its end, which its store does not know yet.
+#[derive(Debug)]
+pub(crate) struct OpenRun(Arc<dyn RunLog>);
+
+impl OpenRun {
+    /// Waits until everything is durable, and then ends the run.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it is done, the run counts as interrupted.
+    pub(crate) async fn end(self, end: RunEnded) -> Result<(), StoreError> {
+        self.0.flush().await?;
+        self.0.append(Record::RunEnded(end));
+        self.0.flush().await
+    }
+}

@@ -1,0 +1,25 @@
+//! Without the feature `serde` no value can be stored, and so no step is known to be as before.
+
+use crate::capture::ValueCodec;
+use crate::store::{Fingerprint, StoredValue};
+use crate::value::Erased;
+
+pub(super) fn print(codec: ValueCodec, _: &Erased) -> Option<Fingerprint> {
+    match codec {}
+}
+
+pub(super) fn step_print(
+    _: &str,
+    _: Option<&str>,
+    _: impl Iterator<Item = Option<Fingerprint>>,
+) -> Option<Fingerprint> {
+    None
+}
+
+pub(super) fn encode(codec: Option<ValueCodec>, _: &Erased) -> Option<StoredValue> {
+    match codec? {}
+}
+
+pub(super) fn decode(codec: Option<ValueCodec>, _: &StoredValue) -> Option<Erased> {
+    match codec? {}
+}

@@ -1,0 +1,86 @@
+//! Begins a run in its store, or goes on with one.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::{OpenLog, Prints, Storing};
+use crate::engine::Options;
+use crate::graph::NodeId;
+use crate::op::RunId;
+use crate::plan::Plan;
+use crate::store::{NodeInfo, RunInfo, RunStore, RunSummary, StoreError};
+
+/// Which run goes on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Resume {
+    Run(RunId),
+    /// The job's last.
+    Last,
+}
+
+impl Storing {
+    /// Opens the run's log. None if the run has no store. Blocks.
+    pub(in crate::engine) fn open(
+        plan: &Plan,
+        options: &Options,
+    ) -> impl FnOnce() -> Result<Option<Self>, StoreError> + Send + 'static {
+        let of_store = options.store.clone().map(|store| {
+            let (info, nodes) = described(plan, options);
+            (store, info, nodes, options.resume)
+        });
+        move || {
+            let Some((store, mut info, nodes, resume)) = of_store else { return Ok(None) };
+            let (log, past) = match resume {
+                None => (store.begin(&info)?, None),
+                Some(resume) => {
+                    let earlier = earlier(&*store, resume, &info.job)?;
+                    (info.id, info.arguments) = (earlier.id, earlier.arguments);
+                    let log = store.resume(&info)?;
+                    // Only now that the run is ours: another process may have gone on with it until then.
+                    let past = store.read(info.id)?;
+                    (log, Some(past))
+                }
+            };
+            let (run, log, prints) = (info.id, OpenLog::new(log), Prints::default());
+            Ok(Some(Self { run, log, past, nodes, prints }))
+        }
+    }
+}
+
+/// The run that goes on.
+fn earlier(store: &dyn RunStore, resume: Resume, job: &str) -> Result<RunSummary, StoreError> {
+    let run = match resume {
+        Resume::Last => store.last_run(job)?.ok_or_else(|| StoreError::no_run_of_job(job))?,
+        Resume::Run(run) => {
+            let known = store.runs()?.into_iter().find(|known| known.id == run);
+            known.ok_or_else(|| StoreError::no_such_run(run))?
+        }
+    };
+    if run.job != job {
+        return Err(StoreError::other_job(run.id, &*run.job, job));
+    }
+    Ok(run)
+}
+
+/// What a new run says of itself, and where each node is in that.
+fn described(plan: &Plan, options: &Options) -> (RunInfo, Vec<Option<u32>>) {
+    let mut info = RunInfo::new(options.job);
+    info.graph.clone_from(&options.graph);
+    let names = plan.step_names();
+    let nodes = names.iter().enumerate().map(|(place, names)| {
+        let (name, op) = names.as_ref()?;
+        let mut node = NodeInfo::new(name.to_string(), *op);
+        if let Some(op) = plan.op(NodeId(place)) {
+            node.version = op.spec.version.map(Cow::Borrowed);
+            let outputs = op.spec.outputs.iter();
+            node.outputs = outputs.map(|output| Cow::Borrowed(output.name)).collect();
+        }
+        info.nodes.push(node);
+        u32::try_from(info.nodes.len() - 1).ok()
+    });
+    let nodes = nodes.collect();
+    (info, nodes)
+}
+
+/// Where runs are kept, as a run is given it.
+pub(crate) type SharedStore = Arc<dyn RunStore>;

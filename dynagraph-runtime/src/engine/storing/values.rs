@@ -1,0 +1,51 @@
+//! Values as a store has them.
+
+use crate::capture::ValueCodec;
+use crate::codec::{self, Format};
+use crate::store::{Codec, Fingerprint, StoredValue};
+use crate::value::Erased;
+
+const FORMAT: Format = Format::MessagePack;
+
+fn stored(print: codec::Fingerprint) -> Fingerprint {
+    Fingerprint::from_bytes(*print.as_bytes())
+}
+
+fn bytes(codec: ValueCodec, value: &Erased) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    codec.encode(value, FORMAT, &mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// What stands for a value, if it can be encoded.
+pub(super) fn print(codec: ValueCodec, value: &Erased) -> Option<Fingerprint> {
+    let bytes = bytes(codec, value)?;
+    Some(stored(codec::Fingerprint::of_value(codec.type_name(), FORMAT, &bytes)))
+}
+
+/// What stands for a step, if something does for each of its inputs.
+pub(super) fn step_print(
+    op: &str,
+    version: Option<&str>,
+    inputs: impl Iterator<Item = Option<Fingerprint>>,
+) -> Option<Fingerprint> {
+    let inputs = inputs.map(|print| Some(codec::Fingerprint::from_bytes(*print?.as_bytes())));
+    let inputs = inputs.collect::<Option<Vec<_>>>()?;
+    Some(stored(codec::Fingerprint::of_step(op, version, inputs)))
+}
+
+/// A value as it is stored, if it can be.
+pub(super) fn encode(codec: Option<ValueCodec>, value: &Erased) -> Option<StoredValue> {
+    let codec = codec?;
+    let bytes = bytes(codec, value)?;
+    Some(StoredValue::new(Codec::MessagePack, codec.type_name(), bytes))
+}
+
+/// A stored value, if it is one of this type and whole.
+pub(super) fn decode(codec: Option<ValueCodec>, value: &StoredValue) -> Option<Erased> {
+    let codec = codec?;
+    if value.codec() != Codec::MessagePack || value.type_name() != codec.type_name() {
+        return None;
+    }
+    codec.decode(&value.bytes().ok()?, FORMAT).ok()
+}
