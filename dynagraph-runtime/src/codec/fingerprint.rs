@@ -1,26 +1,12 @@
 //! What tells whether a step would be given the same as before: hashes of values, of lists and of steps.
 
-use std::fmt;
-
 use super::Format;
+use crate::store::Fingerprint;
 
-/// Stands for a value, or for a step and all that it is given. Equal ones stand for the same.
+/// Of what a store compares: 16 bytes of BLAKE3.
 ///
-/// 16 bytes of BLAKE3. What goes into one never changes, so that a later version knows what an earlier one kept.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Fingerprint([u8; 16]);
-
+/// What goes into one never changes, so that a later version knows what an earlier one kept.
 impl Fingerprint {
-    /// From its bytes.
-    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(bytes)
-    }
-
-    /// Its bytes.
-    pub const fn as_bytes(&self) -> &[u8; 16] {
-        &self.0
-    }
-
     /// Of a value, by its bytes.
     ///
     /// The type belongs to it, as the bytes alone do not say what they mean: one metre and one foot are the same number.
@@ -51,19 +37,6 @@ impl Fingerprint {
             parts = parts.bytes(key.as_ref()).print(value);
         }
         parts.finish()
-    }
-}
-
-/// As 32 hexadecimal digits.
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
     }
 }
 
@@ -128,6 +101,6 @@ impl Parts {
         };
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&hash.as_bytes()[..16]);
-        Fingerprint(bytes)
+        Fingerprint::from_bytes(bytes)
     }
 }

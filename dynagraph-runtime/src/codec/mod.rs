@@ -35,9 +35,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde::{Deserialize, Serialize};
 
 pub use error::CodecError;
-pub use fingerprint::Fingerprint;
 pub use format::Format;
 
+pub use crate::store::Fingerprint;
 use crate::value::{Erased, Value, panic_message};
 
 /// Writes and reads the values of one type.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Says of a step what its result depends on: its op, the op's version, and its inputs.
+/// Says of a step what its result depends on: its op, the op's version, and its inputs; or stands for a value.
 ///
 /// Two steps with one fingerprint have the same result. A store only compares fingerprints.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -30,7 +30,7 @@ use crate::value::Column;
 /// The most keys of a block.
 const MAX: usize = 64;
 /// The same on a thread that may block: whoever blocks keeps those behind it waiting.
-const MAX_BLOCKING: usize = 16;
+pub(super) const MAX_BLOCKING: usize = 16;
 /// A block that takes less is followed by a longer one, one that takes more by a shorter one.
 const TIME: Duration = Duration::from_micros(50);
 

@@ -101,10 +101,8 @@ impl Block {
         result: AttemptResult,
         info: Option<Arc<StepInfo>>,
     ) {
-        let Some(key) = self.keys.remove(done) else { return };
-        if let Some(value) = self.value(&key, self.at, result, info) {
-            self.keys.insert(done, key);
-            self.columns[self.at + 1].push_erased(value);
+        if let Some(key) = self.keys.remove(done) {
+            self.put_back(Ready { key, at: self.at, info }, result);
         }
     }
 
@@ -140,7 +138,7 @@ impl Block {
         Leaving { around, tally, buffers, done }
     }
 
-    /// Takes back a key that was waited for where the block is.
+    /// Takes back a key whose attempt has ended apart from the others, at the node where the block is.
     pub(super) fn put_back(&mut self, Ready { key, at, info }: Ready, result: AttemptResult) {
         if let Some(value) = self.value(&key, at, result, info) {
             let column = &mut self.columns[at + 1];

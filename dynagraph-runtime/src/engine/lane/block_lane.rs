@@ -10,13 +10,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::KEYS_PER_TURN;
 use crate::engine::Engine;
 use crate::engine::block::{Block, Left, Slot, Waiting, next_size};
 use crate::engine::fan_out::{FanOut, Work};
 use crate::plan::Shape;
 
-/// How many keys a lane runs without waiting before it lets others on its worker go on.
-const KEYS_PER_TURN: usize = 256;
 /// Others have their turn, and the keys that are left, also after keys that have waited and now take longer than this.
 const TURN: Duration = Duration::from_millis(1);
 /// The most slots without a key that a lane keeps: others may begin the keys that it sees to the end of.

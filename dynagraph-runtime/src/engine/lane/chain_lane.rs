@@ -8,28 +8,14 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::once_waiting;
 use super::run_chain::help;
 use super::slots::LaneSlots;
+use super::{KEYS_PER_TURN, once_waiting};
+use crate::engine::block::{MAX_BLOCKING, next_size};
 use crate::engine::chain::{Chain, Next, Paused};
 use crate::engine::fan_out::{FanOut, Item, Taken};
 use crate::engine::sink::{Sink, SinkBuffer};
 use crate::plan::Shape;
-
-/// The most keys that a lane takes at once.
-const MAX_BLOCK: usize = 64;
-/// The same on a thread that may block: whoever blocks keeps those behind it waiting.
-const MAX_BLOCKING_BLOCK: usize = 16;
-/// A block that takes less is made longer, one that takes more is made shorter.
-const BLOCK_TIME: Duration = Duration::from_micros(50);
-/// How many keys a lane runs without waiting before it lets others on its worker go on.
-const KEYS_PER_TURN: usize = 256;
-
-/// How many keys to take next.
-#[must_use]
-fn next_block(size: usize, took: Duration) -> usize {
-    if took < BLOCK_TIME { (size * 2).min(MAX_BLOCK) } else { (size / 4).max(1) }
-}
 
 /// What keys gave, until it is passed on.
 #[derive(Debug, Default)]
@@ -235,7 +221,7 @@ impl ChainLane {
         }
         // Nobody asks for the time of the first one, which may be the only one.
         let now = Instant::now();
-        self.size = since.map_or(self.size, |since| next_block(self.size, now - since));
+        self.size = since.map_or(self.size, |since| next_size(self.size, now - since));
         self.since = Some(now);
     }
 
@@ -262,7 +248,7 @@ impl ChainLane {
             self.chain.flush();
             self.done.flush(fan_out, false);
             self.resize(false);
-            self.size = self.size.min(MAX_BLOCKING_BLOCK);
+            self.size = self.size.min(MAX_BLOCKING);
             if fan_out.engine.is_behind() {
                 return Begun::Behind;
             }
@@ -271,18 +257,5 @@ impl ChainLane {
                 left => return left,
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cheap_keys_are_taken_in_longer_blocks_and_dear_ones_alone() {
-        assert_eq!(next_block(1, Duration::from_micros(1)), 2);
-        assert_eq!(next_block(64, Duration::from_micros(1)), 64);
-        assert_eq!(next_block(64, Duration::from_millis(1)), 16);
-        assert_eq!(next_block(1, Duration::from_millis(1)), 1);
     }
 }

@@ -21,6 +21,9 @@ use super::instance;
 use super::key_slot::KeySlot;
 use crate::plan::Shape;
 
+/// How many keys a lane runs without waiting before it lets others on its worker go on.
+const KEYS_PER_TURN: usize = 256;
+
 /// Starts a lane, which runs keys of a fan-out until there are no more.
 pub(super) fn start(fan_out: &Arc<FanOut>) {
     let of = Arc::clone(fan_out);

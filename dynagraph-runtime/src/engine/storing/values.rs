@@ -1,15 +1,11 @@
 //! Values as a store has them.
 
 use crate::capture::ValueCodec;
-use crate::codec::{self, Format};
+use crate::codec::Format;
 use crate::store::{Codec, Fingerprint, StoredValue};
 use crate::value::Erased;
 
 const FORMAT: Format = Format::MessagePack;
-
-fn stored(print: codec::Fingerprint) -> Fingerprint {
-    Fingerprint::from_bytes(*print.as_bytes())
-}
 
 fn bytes(codec: ValueCodec, value: &Erased) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
@@ -20,7 +16,7 @@ fn bytes(codec: ValueCodec, value: &Erased) -> Option<Vec<u8>> {
 /// What stands for a value, if it can be encoded.
 pub(super) fn print(codec: ValueCodec, value: &Erased) -> Option<Fingerprint> {
     let bytes = bytes(codec, value)?;
-    Some(stored(codec::Fingerprint::of_value(codec.type_name(), FORMAT, &bytes)))
+    Some(Fingerprint::of_value(codec.type_name(), FORMAT, &bytes))
 }
 
 /// What stands for a step, if something does for each of its inputs.
@@ -29,9 +25,8 @@ pub(super) fn step_print(
     version: Option<&str>,
     inputs: impl Iterator<Item = Option<Fingerprint>>,
 ) -> Option<Fingerprint> {
-    let inputs = inputs.map(|print| Some(codec::Fingerprint::from_bytes(*print?.as_bytes())));
     let inputs = inputs.collect::<Option<Vec<_>>>()?;
-    Some(stored(codec::Fingerprint::of_step(op, version, inputs)))
+    Some(Fingerprint::of_step(op, version, inputs))
 }
 
 /// A value as it is stored, if it can be.
