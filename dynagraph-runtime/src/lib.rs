@@ -92,6 +92,7 @@ pub use value::{Held, Value};
 #[doc(hidden)]
 pub mod capturing {
     pub use crate::capture::{Capture, NoCodec, ValueCodec};
+    pub use crate::error::{AnyFailed, Failed};
 }
 
 /// What the sealed traits of handles speak of. Not part of the public interface.

@@ -193,6 +193,44 @@ async fn a_cause_is_not_that_which_it_begins_with() {
 }
 
 #[op]
+async fn fail_in_rows(x: u64) -> Result<u64, String> {
+    match x % 100 {
+        0..10 => Ok(x),
+        10..60 => Err("in a row".to_owned()),
+        60..80 => Err(format!("apart: {x}")),
+        _ => Err("in another row".to_owned()),
+    }
+}
+
+#[job]
+fn rows(n: u64) -> OutputHandle<u64> {
+    sum(count(n).map(fail_in_rows).map(echo).map(|x| add(x, x)).collect())
+}
+
+/// S22, S23, S37
+#[tokio::test]
+async fn every_step_that_fails_as_the_one_before_it_is_reported() {
+    let n = 1_000;
+    let report = rows(n).run().report().await;
+    assert_eq!(report.count("fail_in_rows", StepStatus::Failure), 900);
+    let told: Vec<_> = report.steps().map(|step| (step.key(), step.status())).collect();
+    let fail: Vec<_> = (0..n).filter(|x| x % 100 >= 10).collect();
+    let of = |node: &str| fail.iter().map(|x| format!("{node}[{x}]")).collect::<Vec<_>>();
+    let keys: Vec<_> = told.iter().map(|(key, _)| key).collect();
+    let nodes = ["fail_in_rows", "echo", "add"].map(of).concat();
+    assert_eq!(keys[..2_700], nodes.iter().collect::<Vec<_>>());
+    assert_eq!(told[2_700..], [("sum", StepStatus::UpstreamFailed)]);
+    assert!(told[900..].iter().all(|(_, status)| *status == StepStatus::UpstreamFailed));
+    for (step, x) in report.failures().zip(fail) {
+        let error = step.error().unwrap().to_string();
+        assert_eq!((error, step.attempts()), (fail_in_rows::call(x).await.unwrap_err(), 1));
+    }
+    let Some(RunError::Failed(failures)) = report.error() else { panic!("{report:?}") };
+    let groups = failures.groups();
+    assert_eq!((groups[0].1.len(), groups.len()), (500, 2 + 200));
+}
+
+#[op]
 async fn fail_sometimes(x: u64) -> Result<u64, String> {
     if x % 7 < 3 { Err(format!("no {x}")) } else { Ok(x) }
 }

@@ -1,7 +1,7 @@
 //! Prints how one attempt of an op starts.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned as _;
 
@@ -182,7 +182,11 @@ fn result(op: &Op, locals: &Locals) -> TokenStream {
 
 /// As `op_error`, for what the op itself returned: its `retry_if` is asked.
 fn own_error(op: &Op, span: Span, error: &Ident) -> TokenStream {
-    let op_error = op_error(op, span, error);
+    let op_error = {
+        let krate = op.krate.at(span);
+        let error = Ident::new(&error.to_string(), span);
+        op_error(op, span, &quote_spanned!(span=> #krate::__private::Failed::with(#error).cause()))
+    };
     let Some(retry_if) = &op.retry_if else { return op_error };
     let krate = &op.krate;
     let is_retried = Ident::new("is_retried", Span::mixed_site());
@@ -198,9 +202,8 @@ fn own_error(op: &Op, span: Span, error: &Ident) -> TokenStream {
 }
 
 /// An error, as the engine takes it.
-fn op_error(op: &Op, span: Span, error: &Ident) -> TokenStream {
+fn op_error(op: &Op, span: Span, error: &impl ToTokens) -> TokenStream {
     let krate = op.krate.at(span);
-    let error = Ident::new(&error.to_string(), span);
     quote_spanned!(span=> <#krate::OpError as ::core::convert::From<_>>::from(#error))
 }
 

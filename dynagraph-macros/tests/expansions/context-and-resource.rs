@@ -61,7 +61,9 @@ const _: () = {
                             ::core::result::Result::Err(
                                 <::dynagraph::OpError as ::core::convert::From<
                                     _,
-                                >>::from(error),
+                                >>::from(
+                                    ::dynagraph::__private::Failed::with(error).cause(),
+                                ),
                             )
                         }
                     }

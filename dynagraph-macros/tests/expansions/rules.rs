@@ -69,7 +69,9 @@ const _: () = {
                                 );
                                 let error = <::dynagraph::OpError as ::core::convert::From<
                                     _,
-                                >>::from(error);
+                                >>::from(
+                                    ::dynagraph::__private::Failed::with(error).cause(),
+                                );
                                 if is_retried {
                                     error
                                 } else {

@@ -53,15 +53,18 @@ impl Around {
     }
 
     pub(super) fn path(&self, key: &Key) -> KeyPath {
-        let outer = self.outer_path.get_or_init(|| self.outer.path.shared());
-        outer.child(key.key.clone(), key.index)
+        self.outer_path().child(key.key.clone(), key.index)
+    }
+
+    /// What the paths of all keys go on from.
+    pub(super) fn outer_path(&self) -> &SharedPath {
+        self.outer_path.get_or_init(|| self.outer.path.shared())
     }
 
     /// As [`path`](Self::path), for a key that is not used any more.
     #[inline]
     pub(super) fn path_of(&self, key: &mut Key) -> KeyPath {
-        let outer = self.outer_path.get_or_init(|| self.outer.path.shared());
-        outer.child(key.key.take(), key.index)
+        self.outer_path().child(key.key.take(), key.index)
     }
 
     /// What the op of a node can ask for.

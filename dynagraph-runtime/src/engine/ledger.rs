@@ -15,7 +15,7 @@ use crate::graph::NodeId;
 use crate::key::{KeyPath, MappingKey};
 use crate::op::StepInfo;
 use crate::step::{
-    Blocks, Extra, KeptError, Records, StepNames, StepRecord, StepReport, StepStatus, sort,
+    Alike, Blocks, Extra, KeptError, Records, StepNames, StepRecord, StepReport, StepStatus, sort,
 };
 use crate::store::Fingerprint;
 use crate::sync::lock;
@@ -88,6 +88,7 @@ pub(super) struct Tally {
     nodes: Vec<NodeTally>,
     /// Where the next step's node is, most likely.
     next: usize,
+    alike: Vec<Alike>,
     values: Vec<KeptValue>,
 }
 
@@ -204,6 +205,12 @@ impl Tally {
         }
     }
 
+    /// Adds steps that did not succeed, and [that nobody is told of](Engine::tells_of).
+    pub(super) fn add_alike(&mut self, steps: Alike) {
+        self.count_all(steps.node, steps.status, steps.len());
+        self.alike.push(steps);
+    }
+
     /// Adds a step that failed in its only attempt, and [that nobody is told of](Engine::tells_of).
     #[inline]
     pub(super) fn keep_failed(&mut self, node: NodeId, path: KeyPath, error: OpError) {
@@ -267,6 +274,9 @@ impl Tally {
                 sort(steps);
                 lock(&ledger.steps).append(steps);
             }
+        }
+        if !self.alike.is_empty() {
+            lock(&ledger.steps).append_alike(&mut self.alike);
         }
         if !self.values.is_empty() {
             lock(&ledger.values).append(&mut self.values);

@@ -65,6 +65,13 @@ impl SinkBuffer {
         }
     }
 
+    /// Adds keys without their only value, because something failed of which nobody asks what.
+    pub(super) fn add_all_missing(&mut self, keys: &[(u64, MappingKey)]) {
+        for (index, key) in keys {
+            self.add_missing(*index, key, Some(Cause::UNKNOWN));
+        }
+    }
+
     /// Adds the values of many keys.
     pub(super) fn add_all(&mut self, engine: &Engine, keys: &VecDeque<Key>, values: &mut Column) {
         match self {

@@ -6,9 +6,10 @@ use std::ops::Range;
 use std::panic::Location;
 use std::sync::{Arc, OnceLock};
 
+use super::StepError;
 use crate::graph::NodeId;
 use crate::partial::{Exceeded, Tolerance};
-use crate::step::{StepRecord, StepReport, StepStatus, Steps};
+use crate::step::{Alike, Block, KeptError, StepRecord, StepReport, StepStatus, Steps};
 
 /// The steps that failed, grouped by cause when printed.
 #[derive(Clone)]
@@ -42,6 +43,13 @@ struct Group<'a> {
     steps: Vec<Range<usize>>,
 }
 
+/// Steps that are looked at together.
+#[derive(Clone, Copy)]
+enum Run<'a> {
+    One(&'a StepRecord),
+    Alike(&'a Alike),
+}
+
 /// Takes a text that is expected, and no other: this is what has not come of it.
 struct Expected<'a>(&'a str);
 
@@ -52,26 +60,65 @@ impl fmt::Write for Expected<'_> {
     }
 }
 
+impl<'a> Run<'a> {
+    fn node(self) -> NodeId {
+        match self {
+            Self::One(step) => step.node,
+            Self::Alike(alike) => alike.node,
+        }
+    }
+
+    fn status(self) -> StepStatus {
+        match self {
+            Self::One(step) => step.status,
+            Self::Alike(alike) => alike.status,
+        }
+    }
+
+    fn error(self) -> Option<&'a StepError> {
+        match self {
+            Self::One(step) => step.error.as_ref().map(KeptError::get),
+            Self::Alike(alike) => alike.error.as_deref(),
+        }
+    }
+
+    fn len(self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::Alike(alike) => alike.len(),
+        }
+    }
+
+    fn records(self) -> &'a [StepRecord] {
+        match self {
+            Self::One(step) => std::slice::from_ref(step),
+            Self::Alike(alike) => alike.records(),
+        }
+    }
+}
+
 impl<'a> Group<'a> {
     fn new(node: NodeId, cause: String) -> Self {
         Self { node, cause, named: Vec::new(), steps: Vec::new() }
     }
 
     /// Whether a step is of the same node, and says the same.
-    fn is_of(&self, step: &StepRecord) -> bool {
+    fn is_of(&self, node: NodeId, error: Option<&StepError>) -> bool {
         let mut expected = Expected(&self.cause);
-        self.node == step.node
-            && step.error.as_ref().is_none_or(|error| write!(expected, "{}", error.get()).is_ok())
+        self.node == node
+            && error.is_none_or(|error| write!(expected, "{error}").is_ok())
             && expected.0.is_empty()
     }
 
-    fn add(&mut self, at: usize, step: &'a StepRecord) {
-        if self.named.len() < NAMED_STEPS {
-            self.named.push(step);
+    fn add(&mut self, at: usize, run: Run<'a>) {
+        let unnamed = NAMED_STEPS - self.named.len();
+        if unnamed > 0 {
+            self.named.extend(run.records().iter().take(unnamed));
         }
+        let end = at + run.len();
         match self.steps.last_mut() {
-            Some(run) if run.end == at => run.end += 1,
-            _ => self.steps.push(at..at + 1),
+            Some(before) if before.end == at => before.end = end,
+            _ => self.steps.push(at..end),
         }
     }
 
@@ -162,26 +209,43 @@ impl Failed {
         known
     }
 
+    /// The same, those together that are alike.
+    fn runs(&self) -> Box<dyn Iterator<Item = Run<'_>> + '_> {
+        let Fatal::All = &self.fatal else {
+            return Box::new(self.failed().map(|(_, step)| Run::One(step)));
+        };
+        let runs = self.steps.records().blocks().flat_map(|block| {
+            let (each, alike) = match block {
+                Block::Each(steps) => (steps.as_slice(), None),
+                Block::Alike(alike) => ([].as_slice(), Some(Run::Alike(alike))),
+            };
+            each.iter().map(Run::One).chain(alike)
+        });
+        Box::new(runs.filter(|run| run.status() == StepStatus::Failure))
+    }
+
     /// The steps by op and cause. Most have that of the step before.
     fn grouped(&self) -> Vec<Group<'_>> {
         let mut groups: Vec<Group<'_>> = Vec::new();
         let mut known: HashMap<(&str, String), usize> = HashMap::new();
-        let mut last = 0;
-        for (at, (_, step)) in self.failed().enumerate() {
-            if groups.get(last).is_none_or(|group| !group.is_of(step)) {
+        let (mut last, mut at) = (0, 0);
+        for run in self.runs() {
+            let (node, error) = (run.node(), run.error());
+            if groups.get(last).is_none_or(|group| !group.is_of(node, error)) {
                 let mut cause = String::new();
-                if let Some(error) = &step.error {
+                if let Some(error) = error {
                     // Writing to text in memory fails only if the error's own `Display` does.
-                    let _written = write!(cause, "{}", error.get());
+                    let _written = write!(cause, "{error}");
                 }
-                let cause = (self.steps.name(step.node).0, cause);
+                let cause = (self.steps.name(node).0, cause);
                 last = known.get(&cause).copied().unwrap_or(groups.len());
                 if last == groups.len() {
-                    groups.push(Group::new(step.node, cause.1.clone()));
+                    groups.push(Group::new(node, cause.1.clone()));
                     known.insert(cause, last);
                 }
             }
-            groups[last].add(at, step);
+            groups[last].add(at, run);
+            at += run.len();
         }
         groups
     }

@@ -5,6 +5,7 @@ mod config;
 mod failures;
 mod op;
 mod run;
+mod text;
 
 pub use build::BuildError;
 pub use config::ConfigError;
@@ -13,3 +14,4 @@ pub(crate) use failures::Fatal;
 pub use op::OpError;
 pub(crate) use op::Retry;
 pub use run::{MissingResource, RunError, StepError};
+pub use text::{AnyFailed, Failed};

@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use super::text::TextError;
+
 /// The error of an op: whatever it returned, boxed.
 ///
 /// Made from every `std::error::Error`, from `anyhow::Error`, and from text.
@@ -25,8 +27,15 @@ use std::time::Duration;
 /// assert!(parse("x").unwrap_err().downcast_ref::<std::num::ParseIntError>().is_some());
 /// ```
 pub struct OpError {
-    error: Box<dyn Error + Send + Sync>,
+    cause: Cause,
     retry: Retry,
+}
+
+/// What an op failed with.
+enum Cause {
+    /// Text that is known to be nothing else.
+    Text(TextError),
+    Error(Box<dyn Error + Send + Sync>),
 }
 
 /// What an error says of its own retry.
@@ -43,7 +52,11 @@ pub(crate) enum Retry {
 impl OpError {
     /// Makes an error from what an op failed with.
     pub fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { error: error.into(), retry: Retry::AsUsual }
+        Self { cause: Cause::Error(error.into()), retry: Retry::AsUsual }
+    }
+
+    pub(super) fn of_text(text: String) -> Self {
+        Self { cause: Cause::Text(TextError::new(text)), retry: Retry::AsUsual }
     }
 
     /// An error that no retry would mend: the step fails at once, whatever its policy.
@@ -60,14 +73,25 @@ impl OpError {
         self.retry
     }
 
+    /// What it says, if it is text and says nothing of its retry: then it is worth as much as any other of that text.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match &self.cause {
+            Cause::Text(text) if self.retry == Retry::AsUsual => Some(text.as_str()),
+            _ => None,
+        }
+    }
+
     /// The error that the op returned.
     pub fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
-        &*self.error
+        match &self.cause {
+            Cause::Text(text) => text,
+            Cause::Error(error) => &**error,
+        }
     }
 
     /// The error as the type that the op returned.
     pub fn downcast_ref<E: Error + 'static>(&self) -> Option<&E> {
-        self.error.downcast_ref()
+        self.as_error().downcast_ref()
     }
 }
 
@@ -80,8 +104,9 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for OpError {
 /// The message and those of the causes, as `message: cause: cause`.
 impl fmt::Display for OpError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.error, f)?;
-        let mut source = self.error.source();
+        let error = self.as_error();
+        fmt::Display::fmt(error, f)?;
+        let mut source = error.source();
         while let Some(cause) = source {
             write!(f, ": {cause}")?;
             source = cause.source();
@@ -92,6 +117,6 @@ impl fmt::Display for OpError {
 
 impl fmt::Debug for OpError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.error, f)
+        fmt::Debug::fmt(self.as_error(), f)
     }
 }

@@ -2,12 +2,21 @@
 
 use std::cmp::Ordering;
 
-use super::{Records, StepRecord};
+use super::{Alike, Records, StepRecord};
 use crate::collector::permute;
+use crate::graph::NodeId;
+use crate::key::KeyPath;
 
-/// Steps in blocks, each of one node and in the order of emission. None is empty.
+/// Steps in blocks. None is empty.
 #[derive(Debug, Default)]
-pub(crate) struct Blocks(Vec<Vec<StepRecord>>);
+pub(crate) struct Blocks(Vec<Block>);
+
+/// Steps of one node, in the order of emission.
+#[derive(Debug)]
+pub(crate) enum Block {
+    Each(Vec<StepRecord>),
+    Alike(Alike),
+}
 
 impl Blocks {
     /// Takes all of a block, in which the steps are in [order](sort).
@@ -23,29 +32,89 @@ impl Blocks {
             // Whoever ran these steps most likely runs as many again.
             std::mem::swap(&mut taken, block);
         }
-        self.0.push(taken);
+        self.0.push(Block::Each(taken));
+    }
+
+    /// Takes blocks of steps that are alike.
+    pub(crate) fn append_alike(&mut self, blocks: &mut Vec<Alike>) {
+        self.0.extend(blocks.drain(..).map(Block::Alike));
     }
 
     /// All steps, in graph order, then in the order of emission.
     ///
     /// They stay where they are, unless blocks overlap.
     pub(crate) fn into_ordered(self) -> Records {
-        let Self(mut blocks) = self;
-        blocks.sort_by(|a, b| a.first().zip(b.first()).map_or(Ordering::Equal, by_order));
-        let follows = |a: &Vec<_>, b: &Vec<_>| {
-            a.last().zip(b.first()).is_none_or(|ends| by_order(ends).is_le())
-        };
-        if blocks.is_sorted_by(follows) {
-            return Records::new(blocks);
+        let mut ends = Vec::with_capacity(self.0.len());
+        let mut blocks = Vec::with_capacity(self.0.len());
+        for block in self.0 {
+            ends.push((block.ends(), blocks.len()));
+            blocks.push(Some(block));
         }
-        let mut steps = Vec::with_capacity(blocks.iter().map(Vec::len).sum());
-        for mut block in blocks {
-            steps.append(&mut block);
+        ends.sort_by(|([a, _], _), ([b, _], _)| a.order(b));
+        let is_sorted = ends.is_sorted_by(|([_, a], _), ([b, _], _)| a.order(b).is_le());
+        let blocks = ends.into_iter().filter_map(|(_, place)| blocks[place].take());
+        if is_sorted {
+            return Records::new(blocks.collect());
         }
+        let mut steps: Vec<_> = blocks.flat_map(Block::into_records).collect();
         let mut sources: Vec<usize> = (0..steps.len()).collect();
         sources.sort_by(|a, b| order(&steps[*a], &steps[*b]));
         permute(&mut steps, sources);
-        Records::new(vec![steps])
+        Records::new(vec![Block::Each(steps)])
+    }
+}
+
+/// Where a step stands among all.
+#[derive(Debug)]
+struct Place(NodeId, KeyPath);
+
+impl Place {
+    fn order(&self, other: &Self) -> Ordering {
+        self.0.cmp(&other.0).then_with(|| self.1.by_places(&other.1))
+    }
+}
+
+impl Default for Block {
+    fn default() -> Self {
+        Self::Each(Vec::new())
+    }
+}
+
+impl Block {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Each(steps) => steps.len(),
+            Self::Alike(alike) => alike.len(),
+        }
+    }
+
+    /// The steps, one by one.
+    pub(crate) fn records(&self) -> &[StepRecord] {
+        match self {
+            Self::Each(steps) => steps,
+            Self::Alike(alike) => alike.records(),
+        }
+    }
+
+    pub(super) fn into_records(self) -> Vec<StepRecord> {
+        match self {
+            Self::Each(steps) => steps,
+            Self::Alike(alike) => alike.into_records(),
+        }
+    }
+
+    /// Where the first step is, and the last.
+    fn ends(&self) -> [Place; 2] {
+        match self {
+            Self::Each(steps) => {
+                let place = |step: Option<&StepRecord>| match step {
+                    Some(step) => Place(step.node, step.path.clone()),
+                    None => unreachable!("no block is empty"),
+                };
+                [place(steps.first()), place(steps.last())]
+            }
+            Self::Alike(alike) => alike.ends().map(|path| Place(alike.node, path)),
+        }
     }
 }
 
@@ -56,19 +125,16 @@ pub(crate) fn sort(steps: &mut [StepRecord]) {
     }
 }
 
-fn by_order((a, b): (&StepRecord, &StepRecord)) -> Ordering {
-    order(a, b)
-}
-
 fn order(a: &StepRecord, b: &StepRecord) -> Ordering {
     a.node.cmp(&b.node).then_with(|| a.path.by_places(&b.path))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
-    use crate::graph::NodeId;
-    use crate::key::KeyPath;
+    use crate::error::StepError;
     use crate::step::StepStatus;
 
     /// A step of a node: nested, if there are several places.
@@ -147,6 +213,31 @@ mod tests {
         block.push(step(1, &[0]));
         all.append(&mut block);
         assert_eq!(block.capacity(), 64);
-        assert_eq!(all.0[0].capacity(), 1);
+        let [Block::Each(steps)] = all.0.as_slice() else { unreachable!("it was told one by one") };
+        assert_eq!(steps.capacity(), 1);
+    }
+
+    /// S12
+    #[test]
+    fn steps_that_are_alike_stand_among_the_others() {
+        let alike = |places: &[u64]| {
+            let error = Arc::new(StepError::Panicked("never".to_owned()));
+            let keys = places.iter().map(|place| (*place, (*place).into())).collect();
+            Alike::failed(NodeId(1), error, KeyPath::root().shared(), keys)
+        };
+        for (apart, beside) in [(&[0, 1, 2], &[5, 7]), (&[0, 3, 6], &[5, 7])] {
+            let mut all = told(&[&[(1, &[4])], &[(0, &[]), (0, &[])]]);
+            let below = alike(apart).below(NodeId(2));
+            all.append_alike(&mut vec![alike(beside), below, alike(apart)]);
+            let steps = all.into_ordered();
+            let mut places: Vec<_> = apart.iter().chain(&[4]).chain(beside).copied().collect();
+            places.sort_unstable();
+            let at = |node| {
+                let of = steps.iter().filter(move |step| step.node == NodeId(node));
+                of.flat_map(|step| step.path.indexes()).collect::<Vec<_>>()
+            };
+            assert_eq!((at(1), at(2)), (places, apart.to_vec()));
+            assert_eq!(steps.len(), 2 + 6 + 3);
+        }
     }
 }

@@ -1,25 +1,25 @@
 //! The steps that a run keeps, in order.
 
-use super::StepRecord;
+use super::{Block, StepRecord};
 
 /// Steps in graph order, then in the order of emission. They are in blocks, as one that was made is not moved.
 #[derive(Debug, Default)]
 pub(crate) struct Records {
-    blocks: Vec<Vec<StepRecord>>,
+    blocks: Vec<Block>,
     /// Where each block begins.
     starts: Vec<usize>,
 }
 
 impl Records {
     /// Of blocks which are in order, as are the steps in each.
-    pub(super) fn new(blocks: Vec<Vec<StepRecord>>) -> Self {
+    pub(super) fn new(blocks: Vec<Block>) -> Self {
         let mut records = Self { blocks, starts: Vec::new() };
         records.count();
         records
     }
 
     fn count(&mut self) {
-        let start = |next: &mut usize, block: &Vec<_>| {
+        let start = |next: &mut usize, block: &Block| {
             let start = *next;
             *next += block.len();
             Some(start)
@@ -28,33 +28,44 @@ impl Records {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.blocks.iter().map(Vec::len).sum()
+        self.blocks.iter().map(Block::len).sum()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &StepRecord> + Clone {
-        self.blocks.iter().flatten()
+        self.blocks.iter().flat_map(Block::records)
     }
 
     /// The step at a place.
     pub(crate) fn at(&self, place: usize) -> &StepRecord {
         let block = self.starts.partition_point(|start| *start <= place) - 1;
-        &self.blocks[block][place - self.starts[block]]
+        &self.blocks[block].records()[place - self.starts[block]]
+    }
+
+    /// The steps in their blocks.
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = &Block> {
+        self.blocks.iter()
     }
 
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&StepRecord) -> bool) {
-        self.blocks.iter_mut().for_each(|block| block.retain(&mut keep));
+        for block in &mut self.blocks {
+            let mut steps = std::mem::take(block).into_records();
+            steps.retain(&mut keep);
+            *block = Block::Each(steps);
+        }
         self.count();
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use super::*;
     use crate::graph::NodeId;
     use crate::key::KeyPath;
     use crate::step::StepStatus;
 
-    fn records(blocks: &[std::ops::Range<usize>]) -> Records {
+    fn records(blocks: &[Range<usize>]) -> Records {
         let step = |node| StepRecord {
             node: NodeId(node),
             path: KeyPath::root(),
@@ -63,7 +74,8 @@ mod tests {
             error: None,
             extra: None,
         };
-        Records::new(blocks.iter().cloned().map(|block| block.map(step).collect()).collect())
+        let block = |nodes: Range<usize>| Block::Each(nodes.map(step).collect());
+        Records::new(blocks.iter().cloned().map(block).collect())
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
-use super::{Extra, KeptError, Records, StepRecord, StepStatus};
+use super::{Block, Extra, KeptError, Records, StepRecord, StepStatus};
 use crate::error::StepError;
 use crate::event::MetadataValue;
 use crate::graph::NodeId;
@@ -71,7 +71,7 @@ pub struct StepReport {
 impl StepReport {
     /// A step apart from the others of its run.
     pub(crate) fn alone(names: StepNames, record: StepRecord) -> Self {
-        let steps = Steps::new(names, Records::new(vec![vec![record]]));
+        let steps = Steps::new(names, Records::new(vec![Block::Each(vec![record])]));
         Self { steps, at: 0, key: OnceLock::new() }
     }
 

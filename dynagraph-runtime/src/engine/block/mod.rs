@@ -3,6 +3,7 @@
 //! The values of a node are a column, typed; nothing is made for a single key. A key that fails leaves the block where it
 //! is; one that has to wait is left in a slot, and the block goes on without it.
 
+mod alike;
 mod settle;
 mod slot;
 mod steps;
@@ -25,6 +26,7 @@ use super::places::Places;
 use super::sink::{Sink, SinkBuffer};
 use crate::key::MappingKey;
 use crate::op::{List, OpResult};
+use crate::step::Repeats;
 use crate::value::Column;
 
 /// The most keys of a block.
@@ -55,6 +57,10 @@ pub(super) struct Block {
     places: Places,
     /// What the last op gave.
     given: Option<OpResult>,
+    /// By node: what keys failed with last.
+    repeats: Box<[Repeats]>,
+    /// Empty, with the room that keys took which failed alike.
+    failed: Vec<(u64, MappingKey)>,
     /// Keys that were emitted without a value.
     missing: Vec<(Key, Outcome)>,
     /// What the keys gave, until it is passed on.
@@ -92,6 +98,8 @@ impl Block {
             at: 0,
             columns: (0..=nodes.len()).map(|_| Column::default()).collect(),
             places: Places::new(nodes.len()),
+            repeats: nodes.iter().map(|_| Repeats::default()).collect(),
+            failed: Vec::new(),
             given: None,
             missing: Vec::new(),
             buffers: fan_out.sinks.iter().map(Sink::buffer).collect(),

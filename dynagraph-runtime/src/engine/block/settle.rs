@@ -13,9 +13,10 @@ use crate::engine::ledger::{Ended, How, Tally};
 use crate::engine::outcome::{Fate, Outcome};
 use crate::engine::sink::SinkBuffer;
 use crate::error::{OpError, StepError};
+use crate::key::MappingKey;
 use crate::op::{Given, Output, Outputs, Returned, Running, StepInfo};
 use crate::plan::Work;
-use crate::step::StepStatus;
+use crate::step::{Alike, StepStatus};
 use crate::value::Erased;
 
 /// What becomes of keys that are done before they came through.
@@ -37,18 +38,44 @@ impl Leaving<'_> {
         error: OpError,
         info: Option<Arc<StepInfo>>,
     ) {
-        let engine = &self.around.engine;
-        let alone = info.is_none()
-            && !engine.tells_of(StepStatus::Failure)
-            && !engine.accepted.are_traced()
-            && !engine.stop.is_stopped();
-        if alone {
+        if info.is_none() && self.is_untold() {
             self.leave(key, at + 1, Some(Cause::UNKNOWN));
             let path = self.around.path_of(key);
             self.tally.keep_failed(self.around.plan().nodes[at], path, error);
         } else {
             self.failed(key, at, StepError::Op(error), info);
         }
+    }
+
+    /// Whether nobody is told of steps that fail now, and nothing comes of them.
+    #[inline]
+    pub(super) fn is_untold(&self) -> bool {
+        let engine = &self.around.engine;
+        !engine.tells_of(StepStatus::Failure)
+            && !engine.tells_of(StepStatus::UpstreamFailed)
+            && !engine.accepted.are_traced()
+            && !engine.stop.is_stopped()
+    }
+
+    /// The ops of some keys at this node have failed with this error, and nobody is told of it.
+    pub(super) fn alike(
+        &mut self,
+        at: usize,
+        error: Arc<StepError>,
+        keys: Arc<[(u64, MappingKey)]>,
+    ) {
+        let Self { around, tally, buffers, done } = self;
+        **done += keys.len() as u64;
+        // There is one at most.
+        if let [buffer, ..] = buffers {
+            buffer.add_all_missing(&keys);
+        }
+        let [node, below @ ..] = &around.plan().nodes[at..] else { return };
+        let failed = Alike::failed(*node, error, around.outer_path().clone(), keys);
+        for node in below {
+            tally.add_alike(failed.below(*node));
+        }
+        tally.add_alike(failed);
     }
 
     /// The step of a key at this node has failed, and so those that follow cannot be.

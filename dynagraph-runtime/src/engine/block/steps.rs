@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Waker;
 
+use super::alike::FailedAlike;
 use super::settle::Leaving;
 use super::waiting::{Ready, Waiting};
 use super::{Block, Left};
@@ -28,6 +29,7 @@ struct Steps<'a> {
     node: NodeId,
     at: usize,
     leaving: Leaving<'a>,
+    failed: FailedAlike<'a>,
     blocking: Option<&'a Blocking>,
     /// How many of the keys the node is done with.
     done: usize,
@@ -61,10 +63,19 @@ impl Keys for Steps<'_> {
 
     fn fail(&mut self, error: OpError) {
         self.begun = false;
-        let Some(key) = self.keys.get_mut(self.done) else { return };
-        self.leaving.op_failed(key, self.at, error, self.info.take());
+        let Self { keys, leaving, failed, at, done, .. } = self;
+        let Some(key) = keys.get_mut(*done) else { return };
+        let info = self.info.take();
+        let own = if info.is_none() && leaving.is_untold() {
+            failed.take(leaving, *at, key, error)
+        } else {
+            Err(error)
+        };
+        if let Err(error) = own {
+            leaving.op_failed(key, *at, error, info);
+        }
         // Only now: it is long to move.
-        self.keys.remove(self.done);
+        keys.remove(*done);
     }
 
     fn environment(&self) -> &dyn Environment {
@@ -168,7 +179,19 @@ impl Block {
     /// Calls the op of the next node until one of its steps is not done.
     fn call(&mut self, waker: Option<&Waker>) -> Came {
         let Self {
-            around, tally, keys, at, columns, places, given, blocking, buffers, done, ..
+            around,
+            tally,
+            keys,
+            at,
+            columns,
+            places,
+            repeats,
+            failed,
+            given,
+            blocking,
+            buffers,
+            done,
+            ..
         } = self;
         let node = around.plan().nodes[*at];
         let Some([inputs, values, ..]) = columns.get_mut(*at..) else { return Came::Through };
@@ -179,6 +202,7 @@ impl Block {
             node,
             at: *at,
             leaving: Leaving { around, tally, buffers, done },
+            failed: FailedAlike::new(&mut repeats[*at], failed),
             blocking: blocking.as_deref(),
             done: values.len(),
             untold: 0,
@@ -191,6 +215,7 @@ impl Block {
         if called.is_err() {
             call.leave_out();
         }
+        steps.failed.leave(&mut steps.leaving, steps.at);
         let Steps { done, untold, begun, info, keys, leaving, .. } = steps;
         leaving.tally.count_all(node, StepStatus::Success, untold);
         running.let_go();
