@@ -3,11 +3,11 @@
 use std::io;
 
 use clap::Args;
-use dynagraph_runtime::RunId;
 use dynagraph_runtime::store::RunState;
+use dynagraph_runtime::{RunId, RunStatus};
 
 use super::store::{StoreArgs, StoreProblem};
-use super::{Program, describe, usage};
+use super::{Program, usage};
 use crate::console::Console;
 use crate::exit::Exit;
 
@@ -57,7 +57,9 @@ impl Cancel {
                 let call = store.call(format_args!("resume {id}"));
                 format!("it was interrupted\n\n`{call}` goes on with it")
             }
-            ended => format!("it has ended, with {}", describe::state(ended)),
+            RunState::Ended { status: RunStatus::Success, .. } => "it has succeeded".to_owned(),
+            RunState::Ended { status: RunStatus::Canceled, .. } => "it was canceled".to_owned(),
+            _ => "it has failed".to_owned(),
         };
         Err(CancelProblem::NotOwned { run: id, why })
     }

@@ -43,10 +43,10 @@ pub(super) fn took(run: &RunSummary) -> Option<Duration> {
     run.ended?.duration_since(run.started).ok()
 }
 
-/// A duration as people say it: `0.25 s`, `1m 30s`.
+/// A duration as people say it: `1.2ms`, `42.0s`, `1m 30s`.
 pub(super) fn how_long(duration: Duration) -> String {
     if duration < Duration::from_secs(60) {
-        format!("{:.2} s", duration.as_secs_f64())
+        format!("{duration:.1?}")
     } else {
         format_duration(Duration::from_secs(duration.as_secs())).to_string()
     }
@@ -131,7 +131,8 @@ mod tests {
 
     #[test]
     fn a_duration_has_the_digits_that_matter() {
-        assert_eq!(how_long(Duration::from_millis(1_234)), "1.23 s");
+        assert_eq!(how_long(Duration::from_micros(1_234)), "1.2ms");
+        assert_eq!(how_long(Duration::from_secs(42)), "42.0s");
         assert_eq!(how_long(Duration::from_millis(90_700)), "1m 30s");
     }
 }

@@ -35,11 +35,15 @@ pub(super) struct Resume {
 enum ResumeProblem {
     #[error(transparent)]
     Store(#[from] StoreProblem),
-    #[error("the store has no run that could go on: {why}\n\nwrite `{call}`")]
-    Nothing { why: &'static str, call: String },
+    #[error("the store has no runs\n\n`{call}` begins one")]
+    NoRuns { call: String },
     #[error(
-        "the run {run} is owned by a live process ({owner})\n\nwait for its end, or write \
-         `{call}`, which asks it to end"
+        "every run of the store has succeeded\n\n`{call}` gives the output of the latest one again"
+    )]
+    NothingToDo { call: String },
+    #[error(
+        "the run {run} is owned by {owner}, which is alive\n\nwait for its end, or write `{call}`, \
+         which asks it to end"
     )]
     Live { run: RunId, owner: String, call: String },
     #[error(
@@ -139,7 +143,6 @@ fn advice(
 /// The latest run that nobody owns and that has not succeeded.
 fn latest(store: &OpenStore) -> Result<RunSummary, ResumeProblem> {
     let runs = store.store.runs().map_err(StoreProblem::from)?;
-    let nothing = |why, call| Err(ResumeProblem::Nothing { why, call });
     let mut live = None;
     for run in &runs {
         match &run.state {
@@ -150,10 +153,10 @@ fn latest(store: &OpenStore) -> Result<RunSummary, ResumeProblem> {
     }
     match (live, runs.first()) {
         (Some((run, owner)), _) => Err(self::live(store, run, owner)),
-        (None, None) => nothing("it has none at all", store.call("run JOB")),
+        (None, None) => Err(ResumeProblem::NoRuns { call: store.call("run JOB") }),
         (None, Some(last)) => {
             let call = store.call(format_args!("resume {}", last.id));
-            nothing("all of them have succeeded, and give their outputs again", call)
+            Err(ResumeProblem::NothingToDo { call })
         }
     }
 }

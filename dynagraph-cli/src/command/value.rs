@@ -18,12 +18,19 @@ pub(super) enum Tree {
     Map(Vec<(String, Self)>),
 }
 
+/// How deep values are nested at most: a little more than can be stored.
+const DEEPEST: usize = 130;
+
 impl Tree {
     /// What a stored value is made of. Blocks for a large one.
     pub(super) fn of(value: &StoredValue) -> Result<Self, String> {
         let bytes = value.bytes().map_err(|error| error.to_string())?;
         match value.codec() {
-            Codec::MessagePack => rmp_serde::from_slice(&bytes).map_err(|error| error.to_string()),
+            Codec::MessagePack => {
+                let mut deserializer = rmp_serde::Deserializer::from_read_ref(&*bytes);
+                deserializer.set_max_depth(DEEPEST);
+                Self::deserialize(&mut deserializer).map_err(|error| error.to_string())
+            }
             Codec::Json => serde_json::from_slice(&bytes).map_err(|error| error.to_string()),
             _ => Err("it is of a codec that this version does not know".to_owned()),
         }
@@ -187,7 +194,7 @@ mod tests {
         bytes: serde_bytes::ByteBuf,
         numbers: [f64; 4],
         by_pair: BTreeMap<(u8, bool), Option<char>>,
-        by_number: BTreeMap<u64, ()>,
+        by_number: BTreeMap<u64, bool>,
         huge: u128,
     }
 
@@ -197,7 +204,7 @@ mod tests {
             bytes: serde_bytes::ByteBuf::from(vec![0, 255, 16]),
             numbers: [f64::NAN, f64::INFINITY, -0.5, f64::NEG_INFINITY],
             by_pair: [((1, true), Some('x')), ((2, false), None)].into(),
-            by_number: [(u64::MAX, ())].into(),
+            by_number: [(u64::MAX, true)].into(),
             huge: 1,
         }
     }
@@ -215,7 +222,7 @@ mod tests {
             r#"{"z":["Dot",{"Circle":0.1},{"Box":{"sides":[1,-2]}}],"bytes":"00ff10","#.to_owned()
                 + r#""numbers":["NaN","inf",-0.5,"-inf"],"#
                 + r#""by_pair":{"[1,true]":"x","[2,false]":null},"#
-                + r#""by_number":{"18446744073709551615":null},"#
+                + r#""by_number":{"18446744073709551615":true},"#
                 + r#""huge":"00000000000000000000000000000001"}"#
         );
     }

@@ -14,6 +14,8 @@ async fn list_shows_the_jobs_by_name_with_what_they_take() {
         crawl(pages_: u32, bad: Option<u32>)
             Counts pages.
         endless()
+        farm(count: u32, bad: Option<u32>)
+            Brings in what grows.
         hello(name: &str)
         invalid()
         many(shades: Vec<(u8, u8)>, argument_2: (u8, u8))
@@ -21,10 +23,13 @@ async fn list_shows_the_jobs_by_name_with_what_they_take() {
             cannot be run here: `shades` does not implement `FromStr`
             cannot be run here: `argument_2` does not implement `FromStr`
         mix(colors: Vec<Red>, parts: Vec<u8>)
+        naps(words: Vec<String>)
         nothing()
         paint(color: Red)
         secret()
         shapes()
+        shelf()
+            Values of many kinds.
         skipped()
         stored()
         waiting(deaf: bool)

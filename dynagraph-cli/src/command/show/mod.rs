@@ -96,7 +96,7 @@ impl Show {
 fn no_step(run: &StoredRun, key: &str, store: &OpenStore) -> ShowProblem {
     let node = key.split('[').next().unwrap_or_default();
     let of_node = run.steps().filter(|step| step.node.name == node);
-    let of_node: Vec<_> = of_node.map(|step| format!("`{}`", step.key)).take(NAMED).collect();
+    let of_node: Vec<_> = of_node.map(|step| format!("`{}`", step.key)).take(NAMED + 1).collect();
     let mut nodes = Vec::new();
     for step in run.steps() {
         let name = format!("`{}`", step.node.name);
@@ -105,13 +105,15 @@ fn no_step(run: &StoredRun, key: &str, store: &OpenStore) -> ShowProblem {
         }
     }
     let others = match (&*of_node, &*nodes) {
-        ([], []) => "nor any other".to_owned(),
-        ([], nodes) => format!("it has steps of {}", nodes.join(", ")),
-        (of_node, _) => format!("of `{node}`, it has {}, …", of_node.join(", ")),
+        ([], []) => ", nor any other".to_owned(),
+        ([], nodes) => format!("; it has steps of {}", nodes.join(", ")),
+        ([named @ .., _], _) if named.len() == NAMED => {
+            format!("; of `{node}`, it has {}, …", named.join(", "))
+        }
+        (of_node, _) => format!("; of `{node}`, it has {}", of_node.join(", ")),
     };
     let call = store.call(format_args!("show {}", run.summary().id));
-    let hint = format!(
-        "; {others}\n\n`{call}` shows what there is; a step that has not ended is not there"
-    );
+    let hint =
+        format!("{others}\n\n`{call}` shows what there is; a step that has not ended is not there");
     ShowProblem::NoStep { key: key.to_owned(), hint }
 }

@@ -93,6 +93,11 @@ impl Folded {
         for line in progress::summary(&self.tallies) {
             let _ = writeln!(text, "{line}");
         }
+        if let RunState::Ended { error: Some(error), .. } = &run.summary().state
+            && self.failures.is_empty()
+        {
+            let _ = writeln!(text, "✗ {error}");
+        }
         for failure in &self.failures {
             let Failure { node, cause, count, steps } = failure;
             let example = steps.first().map(String::as_str).unwrap_or_default();
@@ -102,15 +107,13 @@ impl Folded {
             };
         }
         let again = [
-            (self.not_stored, "gave what cannot be stored"),
-            (run.missing(), "lost keys that they emitted"),
+            (self.not_stored, "step", "gave what cannot be stored"),
+            (run.missing(), "step", "emitted keys that are lost"),
+            (run.damaged(), "record", "cannot be read"),
         ];
-        for (count, why) in again.iter().filter(|(count, _)| *count > 0) {
-            let _ = writeln!(text, "steps that {why}, and will run again: {count}");
-        }
-        if run.damaged() > 0 {
-            let damaged = run.damaged();
-            let _ = writeln!(text, "damaged records, whose steps will run again: {damaged}");
+        for (count, what, why) in again.iter().filter(|(count, ..)| *count > 0) {
+            let s = if *count == 1 { "" } else { "s" };
+            let _ = writeln!(text, "{count} {what}{s} {why}: a resume runs that again");
         }
         let summary = run.summary();
         match &summary.state {

@@ -98,7 +98,7 @@ mod tests {
     fn an_id_is_shown_with_as_many_digits_as_it_needs() {
         assert_eq!(digits([]), 8);
         assert_eq!(digits([run(1).id, run(0xab).id]), 8);
-        let near = |last| RunId::from_bytes((0xab_u128 << 96 | last << 80).to_be_bytes());
+        let near = |last: u128| RunId::from_bytes(((0xab << 96) | (last << 80)).to_be_bytes());
         assert_eq!(digits([near(0), near(1), run(0xcd).id]), 12);
     }
 }

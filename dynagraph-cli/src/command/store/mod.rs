@@ -52,6 +52,9 @@ pub(super) enum StoreProblem {
         env!("CARGO_PKG_VERSION")
     )]
     NoSqlite,
+    #[cfg(feature = "sqlite")]
+    #[error("{0}\n\nif another file is meant, write `--store` with its path")]
+    Damaged(StoreError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("{why}\n\n`{call}` lists the runs that there are")]

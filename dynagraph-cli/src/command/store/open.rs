@@ -4,6 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use dynagraph_runtime::store::RunStore;
+#[cfg(feature = "sqlite")]
+use dynagraph_runtime::store::StoreError;
 
 use super::StoreProblem;
 
@@ -17,7 +19,12 @@ pub(super) fn open(path: &Path) -> Result<Arc<dyn RunStore>, StoreProblem> {
     if path.is_dir() {
         return Err(StoreProblem::Folder(path.to_owned()));
     }
-    Ok(Arc::new(dynagraph_sqlite::SqliteStore::open(path)?))
+    match dynagraph_sqlite::SqliteStore::open(path) {
+        Ok(store) => Ok(Arc::new(store)),
+        // Whatever is no database looks damaged.
+        Err(error @ StoreError::Damaged { .. }) => Err(StoreProblem::Damaged(error)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Nothing can be opened.
