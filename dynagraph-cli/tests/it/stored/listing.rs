@@ -26,7 +26,7 @@ async fn runs_are_listed_with_how_they_were_asked_for_and_how_they_ended() {
     assert_eq!((called.exit, &*called.messages), (Exit::Success, ""));
     expect![[r#"
         run  state  started  took  job  arguments
-        <run>  live  <time>  -  elsewhere
+        <run>  interrupted  <time>  -  elsewhere
         <run>  success  <time>  <took>  naps  words=a=b words=''
         <run>  failure  <time>  <took>  farm  count=5 bad=2
     "#]]
