@@ -99,6 +99,9 @@ impl Resume {
         let arguments = self.arguments(run);
         let given = arguments.iter().map(|(name, text)| (*name, *text)).collect();
         let made = registered.make(&given).map_err(|error| {
+            if let Some(usage) = self.own_mistake(&error, run.id, store) {
+                return ResumeProblem::Job(JobError::Arguments { error, usage });
+            }
             let given: Vec<_> = arguments.iter().map(|(name, _)| *name).collect();
             let advice = advice(&error, run, registered, &given, store);
             let (job, error) = (run.job.clone(), error.to_string());
@@ -110,9 +113,27 @@ impl Resume {
 
     /// What the run was given, but for what is given now.
     fn arguments<'a>(&'a self, run: &'a RunSummary) -> Vec<(&'a str, &'a str)> {
-        let is_given = |name: &str| self.args.iter().any(|(given, _)| given == name);
-        let stored = run.arguments.iter().filter(|(name, _)| !is_given(name));
+        let stored = run.arguments.iter().filter(|(name, _)| !self.gives(name));
         stored.chain(&self.args).map(|(name, text)| (&**name, &**text)).collect()
+    }
+
+    fn gives(&self, name: &str) -> bool {
+        self.args.iter().any(|(given, _)| given == name)
+    }
+
+    /// What to write instead, if it is what is given now that makes no job.
+    fn own_mistake(&self, error: &ArgumentError, run: RunId, store: &OpenStore) -> Option<String> {
+        match error {
+            ArgumentError::Unknown { name, .. } if self.gives(name) => {
+                Some(store.call(format_args!("resume {run}")))
+            }
+            ArgumentError::Refused { name, .. } | ArgumentError::Repeated { name, .. }
+                if self.gives(name) =>
+            {
+                Some(store.call(format_args!("resume {run} --arg {name}=..")))
+            }
+            _ => None,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io;
+use std::num::NonZeroUsize;
 
 use clap::Args;
 use dynagraph_runtime::store::RunSummary;
@@ -20,7 +21,7 @@ pub(super) struct Runs {
     job: Option<String>,
     /// At most so many.
     #[arg(long, value_name = "N")]
-    limit: Option<usize>,
+    limit: Option<NonZeroUsize>,
     #[command(flatten)]
     store: StoreArgs,
     /// Prints them as JSON.
@@ -40,7 +41,7 @@ impl Runs {
         };
         let digits = digits(runs.iter().map(|run| run.id));
         let is_of_job = |run: &&RunSummary| self.job.as_ref().is_none_or(|job| run.job == *job);
-        let limit = self.limit.unwrap_or(usize::MAX);
+        let limit = self.limit.map_or(usize::MAX, NonZeroUsize::get);
         let runs: Vec<_> = runs.iter().filter(is_of_job).take(limit).collect();
         if self.json {
             let objects: Vec<_> = runs.iter().map(|run| RunObject::of(run)).collect();

@@ -11,6 +11,8 @@ async fn list_shows_the_jobs_by_name_with_what_they_take() {
     let called = call("list").await;
     assert_eq!((called.exit, &*called.messages), (Exit::Success, ""));
     expect![[r#"
+        book(name: String)
+            A value that has a file of its own.
         crawl(pages_: u32, bad: Option<u32>)
             Counts pages.
         endless()

@@ -42,7 +42,7 @@ async fn an_unknown_job_is_answered_with_those_that_there_are() {
         &call("run crawk").await,
         expect![[r#"
             error: invalid value 'crawk' for '<JOB>'
-              [possible values: crawl, endless, farm, hello, invalid, many, mix, naps, nothing, paint, secret, shapes, shelf, skipped, stored, waiting]
+              [possible values: book, crawl, endless, farm, hello, invalid, many, mix, naps, nothing, paint, secret, shapes, shelf, skipped, stored, waiting]
 
               tip: a similar value exists: 'crawl'
 
@@ -213,7 +213,7 @@ async fn help_is_no_mistake() {
         Usage: shop run [OPTIONS] <JOB>
 
         Arguments:
-          <JOB>  The job's name [possible values: crawl, endless, farm, hello, invalid, many, mix, naps, nothing, paint, secret, shapes, shelf, skipped, stored, waiting]
+          <JOB>  The job's name [possible values: book, crawl, endless, farm, hello, invalid, many, mix, naps, nothing, paint, secret, shapes, shelf, skipped, stored, waiting]
 
         Options:
               --arg <NAME=VALUE>    A parameter of the job

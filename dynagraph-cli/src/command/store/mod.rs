@@ -76,7 +76,8 @@ impl StoreArgs {
         program: &mut Program,
         command: &str,
     ) -> Result<OpenStore, StoreProblem> {
-        if let Some(path) = self.store.as_deref().filter(|path| !path.exists()) {
+        let is_absent = |path: &&Path| cfg!(feature = "sqlite") && !path.exists();
+        if let Some(path) = self.store.as_deref().filter(is_absent) {
             let call = format!("{} run JOB{}", program.name, option(path));
             return Err(StoreProblem::NotThere { path: path.to_owned(), call });
         }

@@ -188,15 +188,35 @@ async fn a_run_whose_parameters_have_changed_says_what_to_write() {
 }
 
 #[tokio::test]
+async fn a_parameter_that_is_given_anew_and_does_not_fit_is_named() {
+    let store = Store::new();
+    store.call_in(false, "run farm --arg count=2").await;
+    is_refused(
+        &store.call("resume --arg size=1").await,
+        &expect![[r#"
+        error: there is no parameter `size`; there are `count: u32`, `bad: Option<u32>`
+
+        write `shop resume <run> --store runs.db`"#]],
+    );
+    is_refused(
+        &store.call("resume --arg count=few").await,
+        &expect![[r#"
+        error: `count` cannot be "few": invalid digit found in string
+
+        write `shop resume <run> --arg count=.. --store runs.db`"#]],
+    );
+}
+
+#[tokio::test]
 async fn a_run_of_a_job_that_the_program_does_not_have_is_named_with_those_that_there_are() {
     let store = Store::new();
     drop(open(&store).begin(&RunInfo::new("elsewhere")));
     is_refused(
         &store.call("resume").await,
         &expect![[r#"
-        error: the run <run> is one of the job `elsewhere`, which this program does not have; it has `crawl`, `endless`, `farm`, `hello`, `invalid`, `many`, `mix`, `naps`, `nothing`, `paint`, `secret`, `shapes`, `shelf`, `skipped`, `stored`, `waiting`
+            error: the run <run> is one of the job `elsewhere`, which this program does not have; it has `book`, `crawl`, `endless`, `farm`, `hello`, `invalid`, `many`, `mix`, `naps`, `nothing`, `paint`, `secret`, `shapes`, `shelf`, `skipped`, `stored`, `waiting`
 
-        a job that has another name now keeps the old one with `#[job(name = "elsewhere")]`"#]],
+            a job that has another name now keeps the old one with `#[job(name = "elsewhere")]`"#]],
     );
 }
 

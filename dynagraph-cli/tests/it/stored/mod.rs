@@ -62,6 +62,17 @@ fn shelf() {
     put();
 }
 
+#[op]
+fn read(name: String) -> String {
+    name.repeat(10_000)
+}
+
+/// A value that has a file of its own.
+#[job]
+fn book(name: String) {
+    read(name);
+}
+
 /// A store that is gone after the test, and what calls the program with it.
 struct Store(TempDir);
 

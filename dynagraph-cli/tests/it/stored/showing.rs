@@ -1,5 +1,7 @@
 //! `show`
 
+use std::fs;
+
 use dynagraph::cli::Exit;
 use expect_test::expect;
 use serde_json::Value;
@@ -112,6 +114,23 @@ async fn values_of_every_kind_are_shown() {
         1 step gave what cannot be stored: a resume runs that again
     "#]]
     .assert_eq(&called.output);
+}
+
+#[tokio::test]
+async fn a_long_value_is_cut_and_a_lost_one_is_missed() {
+    let store = Store::new();
+    store.call("run book --arg name=Middlemarch").await;
+    let id = &store.ids().await[0];
+    let called = store.call(&format!("show {id} read --values")).await;
+    let value = called.output.lines().last().unwrap_or_default();
+    assert!(value.starts_with("→ output: \"MiddlemarchMiddlemarch"), "{value}");
+    assert!(value.ends_with("… (109802 more characters, shown by --json)"), "{value}");
+    let called = store.call(&format!("show {id} read --values --json")).await;
+    assert!(called.output.contains(&"Middlemarch".repeat(10_000)));
+    fs::remove_dir_all(store.0.path().join("runs.db-values")).expect("a folder of values");
+    let called = store.call(&format!("show {id} read --values")).await;
+    assert_eq!(called.exit, Exit::Success);
+    assert!(called.output.contains("→ output: cannot be read: "), "{}", called.output);
 }
 
 #[tokio::test]
