@@ -1,17 +1,24 @@
 //! The programs that are called by their command line, as processes of their own.
 
 use std::env;
+use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 const README: &str = include_str!("../README.md");
 
-/// Calls an example, which `cargo test` has built beside this test.
-fn call(example: &str, arguments: &str) -> Output {
+/// An example, which `cargo test` has built beside this test, about to be called.
+fn program(example: &str, arguments: &str) -> Command {
     let test = env::current_exe().expect("a path to itself");
     let folder: PathBuf = test.ancestors().skip(2).take(1).collect();
     let program = folder.join("examples").join(example).with_extension(env::consts::EXE_EXTENSION);
-    let called = Command::new(program).args(arguments.split_whitespace()).output();
+    let mut command = Command::new(program);
+    command.args(arguments.split_whitespace());
+    command
+}
+
+fn call(example: &str, arguments: &str) -> Output {
+    let called = program(example, arguments).output();
     called.unwrap_or_else(|error| panic!("{example}: {error}"))
 }
 
@@ -63,4 +70,29 @@ fn source_report_counts_a_folder() {
     assert_eq!(status.code(), Some(0), "{}", String::from_utf8_lossy(&stderr));
     let stdout = String::from_utf8_lossy(&stdout);
     assert!(stdout.contains("\nsource_report  ") && stdout.contains("\ntotal of "), "{stdout}");
+}
+
+#[test]
+fn source_report_goes_on_after_it_was_killed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let stored = |arguments: &str| {
+        let mut command = program("source_report", arguments);
+        command.env("DYNAGRAPH_STORE", folder.path().join("runs.db"));
+        command
+    };
+    let count = concat!("run source_report --arg root=", env!("CARGO_MANIFEST_DIR"));
+    let whole = call("source_report", count).stdout;
+
+    let mut killed =
+        stored(count).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("a run");
+    let lines = BufReader::new(killed.stderr.take().expect("messages")).lines();
+    let begun = lines.map_while(Result::ok).find(|line| line.starts_with("run "));
+    killed.kill().expect("a kill");
+    killed.wait().expect("an end");
+
+    let id = begun.expect("a run that began").replacen("run ", "", 1);
+    let Output { status, stdout, stderr } =
+        stored(&format!("resume {id}")).output().expect("a run that goes on");
+    assert_eq!(status.code(), Some(0), "{}", String::from_utf8_lossy(&stderr));
+    assert_eq!(String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&whole));
 }

@@ -5,9 +5,11 @@ use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, ErrorKind, IsTerminal as _, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use dynagraph_runtime::Run;
 use dynagraph_runtime::registry::Shown;
+use dynagraph_runtime::store::{RunStore, StoreError};
 use tokio::runtime::Builder;
 
 use crate::command;
@@ -44,13 +46,22 @@ pub struct Cli {
 
 /// What the program says of a run before the command line does.
 #[derive(Default)]
-pub(crate) struct Setup(Vec<Box<Configure>>);
+pub(crate) struct Setup {
+    configure: Vec<Box<Configure>>,
+    store: Option<Box<Open>>,
+}
 
 type Configure = dyn FnOnce(Run<Shown>) -> Run<Shown> + Send;
+type Open = dyn FnOnce() -> Result<Arc<dyn RunStore>, StoreError> + Send;
 
 impl Setup {
     pub(crate) fn apply(self, run: Run<Shown>) -> Run<Shown> {
-        self.0.into_iter().fold(run, |run, configure| configure(run))
+        self.configure.into_iter().fold(run, |run, configure| configure(run))
+    }
+
+    /// What opens the store that counts if the command line names none.
+    pub(crate) fn take_store(&mut self) -> Option<Box<Open>> {
+        self.store.take()
     }
 }
 
@@ -73,7 +84,31 @@ impl Cli {
         mut self,
         configure: impl FnOnce(Run<Shown>) -> Run<Shown> + Send + 'static,
     ) -> Self {
-        self.setup.0.push(Box::new(configure));
+        self.setup.configure.push(Box::new(configure));
+        self
+    }
+
+    /// Keeps runs in a store, unless the command line or `DYNAGRAPH_STORE` names another one.
+    ///
+    /// It is opened when a command needs it. A store that is open is given as `store(|| Ok(store))`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use std::process::ExitCode;
+    ///
+    /// use dynagraph::SqliteStore;
+    /// use dynagraph::cli::Cli;
+    ///
+    /// fn main() -> ExitCode {
+    ///     Cli::new().store(|| SqliteStore::open("runs.db")).main()
+    /// }
+    /// ```
+    pub fn store<S: RunStore>(
+        mut self,
+        open: impl FnOnce() -> Result<S, StoreError> + Send + 'static,
+    ) -> Self {
+        self.setup.store = Some(Box::new(|| Ok(Arc::new(open()?))));
         self
     }
 

@@ -9,7 +9,25 @@
 //! | `list` | the jobs, with their parameters |
 //! | `plan JOB` | a job's graph, as text, for Mermaid or for Graphviz |
 //! | `run JOB --arg name=value` | runs a job: its output goes to stdout, everything else to stderr |
+//! | `run JOB --store runs.db` | keeps the run in a store |
+//! | `resume [RUN]` | goes on with a run, or with the latest that has not succeeded; its arguments are stored |
+//! | `runs` | the runs of a store, the latest first |
+//! | `show RUN [STEP]` | how many steps of each op ended how, and why they failed; or one step. With `--values`, what they gave |
+//! | `cancel RUN` | asks the process that owns a run to cancel it |
+//! | `gc --older-than 30d` | deletes the runs that were begun before |
 //! | `completions SHELL` | a script that completes commands, and for bash and zsh the names of jobs |
+//!
+//! # Stores
+//!
+//! A command takes its store from `--store`, or else from the variable `DYNAGRAPH_STORE`, or else from the program:
+//! [`Cli::store`]. A path is that of an `SQLite` database, and needs the feature `sqlite`; a program can give any other
+//! store. `RUN` is the id of a run, or as many of its first digits as no other run of the store begins with.
+//!
+//! Times are in UTC. What a run took is the time from its beginning to its last end, with what was between its sessions.
+//! Of a run that has not ended, steps are shown that have. Values are shown as JSON: bytes as hexadecimal text, and `NaN` and
+//! the infinities by their names. `show` without `--json` cuts long ones.
+//!
+//! # Parameters
 //!
 //! A job's parameter is given as text if its type implements [`FromStr`](std::str::FromStr), is an `Option` of such a type, or
 //! is `&str`. A `Vec` of such a type takes any number of `--arg` with its name.

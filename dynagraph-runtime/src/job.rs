@@ -19,10 +19,15 @@ use crate::value::{Erased, Value};
 #[must_use = "a job does nothing until it is run"]
 pub struct Job<T> {
     name: &'static str,
+    /// The text that its parameters were made of, by name, if that is known.
+    pub(crate) arguments: Option<ArgumentTexts>,
     pub(crate) composed: Result<Arc<Composed>, BuildError>,
     pub(crate) read: Read<T>,
     pub(crate) hooks: Hooks,
 }
+
+/// The text that a job's parameters were made of, by name.
+pub(crate) type ArgumentTexts = Arc<[(String, String)]>;
 
 /// Makes a job's output of the values of its handles.
 pub(crate) type Read<T> = Arc<dyn Fn(Vec<Erased>) -> T + Send + Sync>;
@@ -54,7 +59,7 @@ impl<T> Job<T> {
         });
         let composed = composed.and_then(Composed::new);
         let read: Read<T> = Arc::new(|values| R::read(&mut values.into_iter()));
-        Self { name, composed, read, hooks: Hooks::default() }
+        Self { name, arguments: None, composed, read, hooks: Hooks::default() }
     }
 
     /// Calls `hook` after every step that succeeds, in every run of this job.
@@ -116,8 +121,13 @@ impl<T> Job<T> {
 impl<T: 'static> Job<T> {
     /// The same job, whose runs give what `make` makes of its output.
     pub(crate) fn map_output<U: 'static>(self, make: fn(&T) -> U) -> Job<U> {
-        let Self { name, composed, read, hooks } = self;
-        Job { name, composed, read: Arc::new(move |values| make(&read(values))), hooks }
+        let Self { name, arguments, composed, read, hooks } = self;
+        Job { name, arguments, composed, read: Arc::new(move |values| make(&read(values))), hooks }
+    }
+
+    /// The same job, whose runs say what it was made of.
+    pub(crate) fn made_of(self, arguments: ArgumentTexts) -> Self {
+        Self { arguments: Some(arguments), ..self }
     }
 }
 
@@ -125,6 +135,7 @@ impl<T> Clone for Job<T> {
     fn clone(&self) -> Self {
         Self {
             name: self.name,
+            arguments: self.arguments.clone(),
             composed: self.composed.clone(),
             read: Arc::clone(&self.read),
             hooks: self.hooks.clone(),

@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | `macros` | yes | `#[op]` and `#[job]` |
 //! | `sqlite` | no | `SqliteStore`: [runs that go on](#a-run-that-goes-on-where-it-stopped) after their process has ended; brings `serde` |
-//! | `cli` | no | `dynagraph::cli`: a command line for a program's jobs, which make themselves known by their names |
+//! | `cli` | no | `dynagraph::cli`: a command line for a program's jobs, which make themselves known by their names; with `sqlite`, it keeps runs |
 //! | `serde` | no | values as bytes: [what outlives a run](macro@op#what-outlives-a-run), and `codec` |
 //! | `json` | no | the same as JSON, for people who look; brings `serde` |
 //! | `test` | no | runs that replace ops and repeat their randomness, and contexts as a test needs them |

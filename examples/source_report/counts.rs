@@ -3,8 +3,10 @@
 use std::iter::Sum;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 /// What some sources are made of.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Counts {
     pub(crate) files: usize,
     pub(crate) lines: usize,

@@ -1,7 +1,8 @@
 //! What the crates of the local Cargo registry are made of; a program that is called by its command line.
 //!
 //! `cargo run --release --example source_report -- run source_report`, or with `--arg root=..` for a folder whose sub-folders
-//! are the crates. `-- list`, `-- plan source_report` and `-- help` say what else there is.
+//! are the crates. With `--store runs.db` the run is kept, and `-- resume --store runs.db` goes on with one that was killed.
+//! `-- list`, `-- plan source_report` and `-- help` say what else there is.
 
 mod counts;
 mod folders;

@@ -3,20 +3,22 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use super::counts::Counts;
 
 /// How many crates are named.
 const NAMED: usize = 20;
 
 /// One crate.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Row {
     pub(crate) name: String,
     pub(crate) counts: Counts,
 }
 
 /// All crates: the largest by name, and the sum of all.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Table {
     crates: usize,
     largest: Vec<Row>,

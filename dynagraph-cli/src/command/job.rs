@@ -3,7 +3,8 @@
 use clap::Args;
 use dynagraph_runtime::Job;
 use dynagraph_runtime::registry::{
-    Accepts, ArgumentError, Arguments, DuplicateJobs, RegisteredJob, Shown, have_names_of_their_own,
+    Accepts, ArgumentError, Arguments, DuplicateJobs, Parameter, RegisteredJob, Shown,
+    have_names_of_their_own,
 };
 
 use super::Program;
@@ -39,7 +40,8 @@ pub(super) enum JobError {
     Build(#[from] dynagraph_runtime::BuildError),
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+/// Takes a parameter and its text apart.
+pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("write it as `name=value`")?;
     Ok((name.to_owned(), value.to_owned()))
 }
@@ -47,10 +49,7 @@ fn pair(text: &str) -> Result<(String, String), String> {
 impl JobArgs {
     /// Composes the job.
     pub(super) fn make(&self, program: &Program, command: &str) -> Result<Job<Shown>, JobError> {
-        let named = program.jobs.iter().filter(|job| job.name() == self.job).copied();
-        let named: Vec<_> = named.collect();
-        have_names_of_their_own(&named)?;
-        let job = named.first().ok_or_else(|| JobError::Unknown(self.job.clone()))?;
+        let job = named(program, &self.job)?.ok_or_else(|| JobError::Unknown(self.job.clone()))?;
         let arguments: Arguments = self.args.iter().cloned().collect();
         let made = job.make(&arguments).map_err(|error| match error {
             ArgumentError::NotText { .. } => JobError::NotText(error),
@@ -64,12 +63,30 @@ impl JobArgs {
     }
 }
 
+/// The job of this name, if there is one.
+pub(super) fn named(
+    program: &Program,
+    name: &str,
+) -> Result<Option<&'static RegisteredJob>, JobError> {
+    let named = program.jobs.iter().filter(|job| job.name() == name).copied();
+    let named: Vec<_> = named.collect();
+    have_names_of_their_own(&named)?;
+    Ok(named.first().copied())
+}
+
 /// How a job is called on a command line.
-fn usage(job: &RegisteredJob) -> String {
+pub(super) fn usage(job: &RegisteredJob) -> String {
     let arguments = job.parameters().iter().map(|parameter| match parameter.accepts() {
         Accepts::OptionalText => format!(" [--arg {}=..]", parameter.name()),
         Accepts::Texts => format!(" [--arg {}=..]...", parameter.name()),
         _ => format!(" --arg {}=..", parameter.name()),
     });
     [job.name().to_owned()].into_iter().chain(arguments).collect()
+}
+
+/// What is to be written for the parameters that must be given and are not among these.
+pub(super) fn missing(job: &RegisteredJob, given: &[&str]) -> String {
+    let must = job.parameters().iter().filter(|parameter| parameter.accepts() == Accepts::Text);
+    let missing = must.map(Parameter::name).filter(|name| !given.contains(name));
+    missing.fold(String::new(), |text, name| text + " --arg " + name + "=..")
 }

@@ -1,12 +1,21 @@
 //! The commands, one in a file each.
 
+mod cancel;
 mod completions;
+mod describe;
+mod gc;
 mod job;
 mod list;
 mod plan;
 mod policy;
 mod report;
+mod resume;
 mod run;
+mod running;
+mod runs;
+mod show;
+mod store;
+mod value;
 
 use std::ffi::OsString;
 use std::io;
@@ -33,6 +42,11 @@ enum Command {
     List(list::List),
     Plan(plan::Plan),
     Run(run::RunJob),
+    Resume(resume::Resume),
+    Runs(runs::Runs),
+    Show(show::Show),
+    Cancel(cancel::Cancel),
+    Gc(gc::Gc),
     Completions(completions::Completions),
 }
 
@@ -81,6 +95,11 @@ impl Command {
             Self::List(list::List) => list::List::execute(&program, console),
             Self::Plan(command) => command.execute(&program, console),
             Self::Run(command) => command.execute(program, console).await,
+            Self::Resume(command) => command.execute(program, console).await,
+            Self::Runs(command) => command.execute(program, console),
+            Self::Show(command) => command.execute(program, console),
+            Self::Cancel(command) => command.execute(program, console),
+            Self::Gc(command) => command.execute(program, console),
             Self::Completions(command) => command.execute(&program, console),
         }
     }

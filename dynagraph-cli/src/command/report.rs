@@ -1,13 +1,14 @@
 //! What came of a run, for other programs.
 
 use dynagraph_runtime::registry::Shown;
-use dynagraph_runtime::{RunError, RunReport, RunStatus};
+use dynagraph_runtime::{RunError, RunReport};
 use serde::Serialize;
 
+use super::describe;
 use crate::progress::Tally;
 
 /// How many failed steps of a group are named.
-const NAMED_STEPS: usize = 100;
+pub(super) const NAMED_STEPS: usize = 100;
 
 /// A run's report, as `--json` prints it.
 #[derive(Debug, Serialize)]
@@ -24,7 +25,7 @@ pub(super) struct Report<'a> {
 
 /// How the steps of one use of an op ended.
 #[derive(Debug, Serialize)]
-struct Node<'a> {
+pub(super) struct Node<'a> {
     #[serde(rename = "node")]
     name: &'a str,
     success: u64,
@@ -38,12 +39,12 @@ struct Node<'a> {
 
 /// The failed steps of one op that have one cause.
 #[derive(Debug, Serialize)]
-struct Failure {
-    node: String,
-    cause: String,
-    count: usize,
+pub(super) struct Failure {
+    pub(super) node: String,
+    pub(super) cause: String,
+    pub(super) count: usize,
     /// The first of them.
-    steps: Vec<String>,
+    pub(super) steps: Vec<String>,
 }
 
 impl<'a> Report<'a> {
@@ -51,11 +52,7 @@ impl<'a> Report<'a> {
         Self {
             run_id: report.id().to_string(),
             job,
-            status: match report.status() {
-                RunStatus::Success => "success",
-                RunStatus::Canceled => "canceled",
-                _ => "failure",
-            },
+            status: describe::status_word(report.status()),
             duration_seconds: report.duration().as_secs_f64(),
             nodes: tallies.iter().map(Node::new).collect(),
             error: report.error().map(ToString::to_string),
@@ -63,16 +60,10 @@ impl<'a> Report<'a> {
             output: report.output().and_then(Shown::text),
         }
     }
-
-    /// As one object.
-    pub(super) fn json(&self) -> String {
-        // Numbers, text and lists of them cannot fail to be written.
-        serde_json::to_string_pretty(self).unwrap_or_default()
-    }
 }
 
 impl<'a> Node<'a> {
-    fn new(tally: &'a Tally) -> Self {
+    pub(super) fn new(tally: &'a Tally) -> Self {
         let Tally { success, failure, skipped, upstream_failed, canceled, cached, retries, .. } =
             *tally;
         let name = &tally.node;

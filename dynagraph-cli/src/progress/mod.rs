@@ -8,4 +8,4 @@ mod watch;
 
 pub(crate) use counts::{Counts, Tally};
 pub(crate) use line::summary;
-pub(crate) use watch::watch;
+pub(crate) use watch::{Watched, watch};

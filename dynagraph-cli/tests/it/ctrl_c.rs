@@ -6,7 +6,7 @@ use std::thread;
 use dynagraph::cli::{Cli, Exit};
 use dynagraph::prelude::*;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 #[op]
 #[expect(clippy::print_stdout, reason = "a child process speaks by printing")]
@@ -55,15 +55,20 @@ fn child() {
     std::process::exit(exit.status().into());
 }
 
-/// Runs the child, and presses Ctrl-C whenever it has said one of these.
-async fn pressed(arguments: &str, when: &[&str]) -> Option<i32> {
-    let mut child = Command::new(std::env::current_exe().expect("a path to itself"))
+/// Calls the program in a process of its own.
+pub(crate) fn spawn(arguments: &str) -> Child {
+    Command::new(std::env::current_exe().expect("a path to itself"))
         .args(["--ignored", "--exact", "ctrl_c::child", "--nocapture"])
         .env(ARGUMENTS, arguments)
         .stdout(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
-        .expect("a child");
+        .expect("a child")
+}
+
+/// Runs the child, and presses Ctrl-C whenever it has said one of these.
+async fn pressed(arguments: &str, when: &[&str]) -> Option<i32> {
+    let mut child = spawn(arguments);
     let id = child.id().expect("an id").to_string();
     let mut lines = BufReader::new(child.stdout.take().expect("an output")).lines();
     while let Some(line) = lines.next_line().await.expect("lines") {

@@ -11,9 +11,13 @@ async fn list_shows_the_jobs_by_name_with_what_they_take() {
     let called = call("list").await;
     assert_eq!((called.exit, &*called.messages), (Exit::Success, ""));
     expect![[r#"
+        book(name: String)
+            A value that has a file of its own.
         crawl(pages_: u32, bad: Option<u32>)
             Counts pages.
         endless()
+        farm(count: u32, bad: Option<u32>)
+            Brings in what grows.
         hello(name: &str)
         invalid()
         many(shades: Vec<(u8, u8)>, argument_2: (u8, u8))
@@ -21,10 +25,13 @@ async fn list_shows_the_jobs_by_name_with_what_they_take() {
             cannot be run here: `shades` does not implement `FromStr`
             cannot be run here: `argument_2` does not implement `FromStr`
         mix(colors: Vec<Red>, parts: Vec<u8>)
+        naps(words: Vec<String>)
         nothing()
         paint(color: Red)
         secret()
         shapes()
+        shelf()
+            Values of many kinds.
         skipped()
         stored()
         waiting(deaf: bool)

@@ -9,5 +9,6 @@ mod jobs;
 mod listing;
 mod planning;
 mod running;
+mod stored;
 mod support;
 mod usage;

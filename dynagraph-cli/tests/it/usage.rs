@@ -16,18 +16,23 @@ async fn a_command_is_needed() {
     is_refused(
         &call("").await,
         expect![[r#"
-        Lists, plans and runs the jobs of this program
+            Lists, plans and runs the jobs of this program
 
-        Usage: shop <COMMAND>
+            Usage: shop <COMMAND>
 
-        Commands:
-          list         Lists the jobs and their parameters
-          plan         Shows a job's graph
-          run          Runs a job
-          completions  Prints a script that completes what is typed in a shell
+            Commands:
+              list         Lists the jobs and their parameters
+              plan         Shows a job's graph
+              run          Runs a job
+              resume       Goes on with a run that a store has
+              runs         Lists the runs of a store, the latest first
+              show         Shows a run, or one step of it, as its store has it
+              cancel       Asks the process that owns a run to cancel it
+              gc           Deletes old runs, with the values that no other run has
+              completions  Prints a script that completes what is typed in a shell
 
-        Options:
-          -h, --help  Print help"#]],
+            Options:
+              -h, --help  Print help"#]],
     );
 }
 
@@ -37,7 +42,7 @@ async fn an_unknown_job_is_answered_with_those_that_there_are() {
         &call("run crawk").await,
         expect![[r#"
             error: invalid value 'crawk' for '<JOB>'
-              [possible values: crawl, endless, hello, invalid, many, mix, nothing, paint, secret, shapes, skipped, stored, waiting]
+              [possible values: book, crawl, endless, farm, hello, invalid, many, mix, naps, nothing, paint, secret, shapes, shelf, skipped, stored, waiting]
 
               tip: a similar value exists: 'crawl'
 
@@ -208,10 +213,11 @@ async fn help_is_no_mistake() {
         Usage: shop run [OPTIONS] <JOB>
 
         Arguments:
-          <JOB>  The job's name [possible values: crawl, endless, hello, invalid, many, mix, nothing, paint, secret, shapes, skipped, stored, waiting]
+          <JOB>  The job's name [possible values: book, crawl, endless, farm, hello, invalid, many, mix, naps, nothing, paint, secret, shapes, shelf, skipped, stored, waiting]
 
         Options:
               --arg <NAME=VALUE>    A parameter of the job
+              --store <PATH>        The file that keeps runs [env: DYNAGRAPH_STORE]
               --max-concurrent <N>  At most so many steps run at once
               --fail-fast           The first failure ends the run
               --timeout <TIME>      Ends the run when it takes longer, such as `90s` or `1h 30m`

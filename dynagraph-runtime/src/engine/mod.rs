@@ -179,7 +179,7 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Result<Ran, Unstar
     let storing = open(&plan, &options, &handle).await.map_err(Unstarted::Store)?;
     let engine = Arc::new(Engine::new(plan, options, handle, storing));
     let abort = AbortOnDrop(Arc::clone(&engine));
-    engine.listeners.tell(|| EventKind::RunStart { job: engine.options.job });
+    engine.listeners.tell(|| EventKind::RunStart { run: engine.run_id, job: engine.options.job });
     let outputs = {
         let root = AssertUnwindSafe(instance::run_root(&engine)).catch_unwind();
         tokio::select! {

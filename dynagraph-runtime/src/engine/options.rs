@@ -52,6 +52,8 @@ pub(crate) struct Options {
     pub(crate) resume: Option<Resume>,
     /// Text that changes when the job's graph does. Empty without a store.
     pub(crate) graph: String,
+    /// The text that the job's parameters were made of, by name, if that is known.
+    pub(crate) arguments: Option<Arc<[(String, String)]>>,
 }
 
 impl Options {
@@ -77,6 +79,7 @@ impl Options {
             store: None,
             resume: None,
             graph: String::new(),
+            arguments: None,
         }
     }
 

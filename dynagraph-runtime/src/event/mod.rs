@@ -17,6 +17,7 @@ pub use stream::Events;
 
 use crate::error::{RunError, StepError};
 use crate::key::{MappingKey, StepKey};
+use crate::op::RunId;
 
 /// One thing that happened in a run.
 ///
@@ -63,6 +64,8 @@ pub enum EventKind {
     /// The run began.
     #[non_exhaustive]
     RunStart {
+        /// The run's id.
+        run: RunId,
         /// The job's name.
         job: &'static str,
     },

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 use std::marker::PhantomData;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// One parameter of a job's function.
 pub struct Parameter {
@@ -174,6 +175,15 @@ impl Arguments {
             missing if missing.is_empty() => Ok(()),
             parameters => Err(ArgumentError::Missing { parameters }),
         }
+    }
+
+    /// The text for each of these parameters, with its name.
+    pub(super) fn in_order_of(&self, parameters: &[Parameter]) -> Arc<[(String, String)]> {
+        let texts = |parameter: &Parameter| {
+            let name = parameter.name;
+            self.texts(name).iter().map(move |text| (name.to_owned(), text.clone()))
+        };
+        parameters.iter().flat_map(texts).collect()
     }
 
     fn texts(&self, name: &str) -> &[String] {

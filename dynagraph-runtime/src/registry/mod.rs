@@ -85,9 +85,12 @@ impl RegisteredJob {
     }
 
     /// Composes the job: calls its function with what the text of each argument is parsed to.
+    ///
+    /// A store keeps the text with each run of the job: [`RunSummary::arguments`](crate::store::RunSummary::arguments).
     pub fn make(&self, arguments: &Arguments) -> Result<Job<Shown>, ArgumentError> {
         arguments.check(self.parameters)?;
-        (self.make)(arguments)
+        let job = (self.make)(arguments)?;
+        Ok(job.made_of(arguments.in_order_of(self.parameters)))
     }
 }
 

@@ -370,6 +370,7 @@ impl<T: 'static> Run<T> {
         options.job = job.name();
         if options.store.is_some() {
             options.graph = job.graph().to_mermaid();
+            options.arguments.clone_from(&job.arguments);
         }
         options.hooks = job.hooks;
         let composed = match &job.composed {

@@ -16,7 +16,7 @@ pub struct RunInfo {
     pub job: Cow<'static, str>,
     /// Text that changes when the job's graph does.
     pub graph: String,
-    /// The job's arguments, by name, as text.
+    /// The job's arguments, by name, as text, if it was made of text.
     pub arguments: Vec<(String, String)>,
     /// When it began. It stays when the run is resumed.
     pub started: SystemTime,

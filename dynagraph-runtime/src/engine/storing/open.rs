@@ -26,15 +26,18 @@ impl Storing {
     ) -> impl FnOnce() -> Result<Option<Self>, StoreError> + Send + 'static {
         let of_store = options.store.clone().map(|store| {
             let (info, nodes) = described(plan, options);
-            (store, info, nodes, options.resume)
+            (store, info, nodes, options.resume, options.arguments.is_some())
         });
         move || {
-            let Some((store, mut info, nodes, resume)) = of_store else { return Ok(None) };
+            let Some((store, mut info, nodes, resume, is_told)) = of_store else { return Ok(None) };
             let (log, past) = match resume {
                 None => (store.begin(&info)?, None),
                 Some(resume) => {
                     let earlier = earlier(&*store, resume, &info.job)?;
-                    (info.id, info.arguments) = (earlier.id, earlier.arguments);
+                    info.id = earlier.id;
+                    if !is_told {
+                        info.arguments = earlier.arguments;
+                    }
                     let log = store.resume(&info)?;
                     // Only now that the run is ours: another process may have gone on with it until then.
                     let past = store.read(info.id)?;
@@ -66,6 +69,7 @@ fn earlier(store: &dyn RunStore, resume: Resume, job: &str) -> Result<RunSummary
 fn described(plan: &Plan, options: &Options) -> (RunInfo, Vec<Option<u32>>) {
     let mut info = RunInfo::new(options.job);
     info.graph.clone_from(&options.graph);
+    info.arguments = options.arguments.as_deref().unwrap_or_default().to_vec();
     let names = plan.step_names();
     let nodes = names.iter().enumerate().map(|(place, names)| {
         let (name, op) = names.as_ref()?;
