@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::unwritten::Unwritten;
 use super::{OpenLog, Prints, Storing};
 use crate::engine::Options;
 use crate::graph::NodeId;
@@ -26,16 +27,16 @@ impl Storing {
     ) -> impl FnOnce() -> Result<Option<Self>, StoreError> + Send + 'static {
         let of_store = options.store.clone().map(|store| {
             let (info, nodes) = described(plan, options);
-            (store, info, nodes, options.resume)
+            (store, info, nodes, options.resume, options.spins())
         });
         move || {
-            let Some((store, mut info, nodes, resume)) = of_store else { return Ok(None) };
+            let Some((store, mut info, nodes, resume, spins)) = of_store else { return Ok(None) };
             let (log, past) = match resume {
                 None => (store.begin(&info)?, None),
                 Some(resume) => {
                     let earlier = earlier(&*store, resume, &info.job)?;
                     (info.id, info.arguments) = (earlier.id, earlier.arguments);
-                    let log = store.resume(&info)?;
+                    let log = if spins { Box::new(Unwritten) } else { store.resume(&info)? };
                     // Only now that the run is ours: another process may have gone on with it until then.
                     let past = store.read(info.id)?;
                     (log, Some(past))
