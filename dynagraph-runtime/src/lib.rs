@@ -59,6 +59,7 @@ mod plan;
 #[cfg(feature = "registry")]
 pub mod registry;
 mod run;
+mod selection;
 mod step;
 pub mod store;
 mod sync;

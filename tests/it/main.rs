@@ -42,6 +42,7 @@ mod raw_names;
 mod resources;
 mod results;
 mod retrying;
+mod selecting;
 mod skipping;
 mod spans;
 mod storing;

@@ -129,6 +129,8 @@ impl Cause {
             &StepError::TimedOut { after, idle, still_running } => {
                 Self::TimedOut { after, idle, still_running }
             }
+            // Nothing tolerates it, and so no value has it.
+            error @ StepError::NotStored { .. } => Self::Op(error.to_string()),
             StepError::Unmatched { key, left } => Self::Unmatched { key: key.clone(), left: *left },
         }
     }

@@ -22,11 +22,26 @@ pub(crate) struct Cause(Option<Arc<Link>>);
 
 /// What became of a failure on its way.
 struct Link {
-    /// The failure that stands for all.
-    first: Arc<FailedStep>,
+    /// What stands for all.
+    first: First,
     passed: Passed,
     /// Where it was before.
     from: Vec<Arc<Self>>,
+}
+
+/// Why a value is missing at first.
+#[derive(Debug, Clone)]
+enum First {
+    Failed(Arc<FailedStep>),
+    NotRun(NotRun),
+}
+
+/// A step that nobody selected, and that no store has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct NotRun {
+    /// Whether the run fails because of it.
+    pub(super) reported: bool,
+    pub(super) node: NodeId,
 }
 
 /// A step that failed for good.
@@ -61,18 +76,30 @@ impl Cause {
     pub(super) const UNKNOWN: Self = Self(None);
 
     pub(super) fn failed(step: FailedStep) -> Self {
-        let (first, passed, from) = (Arc::new(step), Passed::Nothing, Vec::new());
-        Self(Some(Arc::new(Link { first, passed, from })))
+        Self::new(First::Failed(Arc::new(step)))
     }
 
-    /// Why something is missing that needs several values; the first cause stands for all.
+    pub(super) fn not_run(step: NotRun) -> Self {
+        Self::new(First::NotRun(step))
+    }
+
+    fn new(first: First) -> Self {
+        Self(Some(Arc::new(Link { first, passed: Passed::Nothing, from: Vec::new() })))
+    }
+
+    /// Why something is missing that needs several values; the first failure stands for all.
     pub(super) fn merged(causes: impl IntoIterator<Item = Self>) -> Self {
         let mut from: Vec<_> = causes.into_iter().filter_map(|cause| cause.0).collect();
         from.dedup_by(|a, b| Arc::ptr_eq(a, b));
         match from.len() {
             0 | 1 => Self(from.pop()),
             _ => {
-                let first = Arc::clone(&from[0].first);
+                // What was only left out stands for the others if there is nothing else.
+                let weight = |link: &&Arc<Link>| match &link.first {
+                    First::Failed(_) => 0,
+                    First::NotRun(step) => 2 - u8::from(step.reported),
+                };
+                let first = from.iter().min_by_key(weight).unwrap_or(&from[0]).first.clone();
                 Self(Some(Arc::new(Link { first, passed: Passed::Nothing, from })))
             }
         }
@@ -91,10 +118,7 @@ impl Cause {
 
     #[inline]
     fn passing(self, passed: impl FnOnce() -> Passed) -> Self {
-        Self(self.0.map(|link| {
-            let (first, passed) = (Arc::clone(&link.first), passed());
-            Arc::new(Link { first, passed, from: vec![link] })
-        }))
+        Self(self.0.map(|link| link.passing(passed())))
     }
 
     /// Why a node has not all that it needs: what of it failed.
@@ -112,7 +136,18 @@ impl Cause {
 
     /// The failure that stands for all, if the cause is known.
     pub(super) fn first(&self) -> Option<&Arc<FailedStep>> {
-        self.0.as_ref().map(|link| &link.first)
+        match &self.0.as_ref()?.first {
+            First::Failed(step) => Some(step),
+            First::NotRun(_) => None,
+        }
+    }
+
+    /// The step that was left out, if nothing failed.
+    pub(super) fn left_out(&self) -> Option<NotRun> {
+        match &self.0.as_ref()?.first {
+            First::Failed(_) => None,
+            First::NotRun(step) => Some(*step),
+        }
     }
 
     /// Goes through every failure, and everything that one has passed.
@@ -121,8 +156,25 @@ impl Cause {
         let mut open: Vec<_> = causes.iter().filter_map(|cause| cause.0.as_deref()).collect();
         while let Some(link) = open.pop() {
             if seen.insert(std::ptr::from_ref(link)) {
-                visit(link.from.is_empty().then_some(&*link.first), &link.passed);
+                let failed = match &link.first {
+                    First::Failed(step) if link.from.is_empty() => Some(&**step),
+                    _ => None,
+                };
+                visit(failed, &link.passed);
                 open.extend(link.from.iter().map(|link| &**link));
+            }
+        }
+    }
+}
+
+impl Link {
+    /// The failure after it has passed something. What was left out is the same everywhere.
+    #[cold]
+    fn passing(self: Arc<Self>, passed: Passed) -> Arc<Self> {
+        match &self.first {
+            First::NotRun(_) => self,
+            First::Failed(_) => {
+                Arc::new(Self { first: self.first.clone(), passed, from: vec![self] })
             }
         }
     }

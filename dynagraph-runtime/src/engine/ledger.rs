@@ -161,6 +161,12 @@ impl Ended {
         Self { node, status, attempts, error, began, metadata, fingerprint }
     }
 
+    /// Whether it is a failure of its own: where it was only not there, the store may have an older result.
+    fn is_for_store(&self) -> bool {
+        let error = self.error.as_ref().map(KeptError::get);
+        self.status == StepStatus::Failure && !matches!(error, Some(StepError::NotStored { .. }))
+    }
+
     /// A step that was to end with its run.
     pub(super) fn canceled(node: NodeId, attempts: u32, error: Option<StepError>) -> Self {
         let error = error.map(KeptError::Own);
@@ -191,8 +197,7 @@ impl Tally {
             !status.is_good() || !ended.metadata.is_empty() || engine.rules(ended.node).recorded;
         if kept || engine.options.hooks.any(status) {
             let path = path();
-            if let Some(storing) = engine.storing.as_ref().filter(|_| status == StepStatus::Failure)
-            {
+            if let Some(storing) = engine.storing.as_ref().filter(|_| ended.is_for_store()) {
                 storing.failed(engine, &ended, &path);
             }
             let mut step = engine.record_of(ended, path);

@@ -40,6 +40,7 @@ mod places;
 mod port;
 mod rate;
 mod rules;
+mod selecting;
 mod shuffle;
 mod sink;
 mod stop;
@@ -72,6 +73,7 @@ pub(crate) use limit::{PoolOption, PoolOptions};
 pub(crate) use options::{Options, Replaced};
 use outcome::{Fate, Outcome};
 use rules::Rules;
+use selecting::Selecting;
 pub(crate) use stop::{Stop, Why};
 use storing::Storing;
 pub(crate) use storing::{OpenRun, Resume};
@@ -127,6 +129,8 @@ struct Engine {
     listeners: Arc<Listeners>,
     /// Where the run is kept, if it is.
     storing: Option<Storing>,
+    /// Which steps are run, if not all.
+    selecting: Option<Selecting>,
     fault: Mutex<Option<String>>,
     began: Instant,
     began_at: SystemTime,
@@ -143,6 +147,8 @@ pub(crate) struct Ran {
     pub(crate) judgement: Judgement,
     /// What more keys failed of than a `collect_partial` tolerates.
     pub(crate) exceeded: Vec<Exceeded>,
+    /// The parts of its selection that no step has matched.
+    pub(crate) unmatched: Vec<String>,
     pub(crate) fault: Option<String>,
     /// Why the run ended before its end, if it did.
     pub(crate) stopped: Option<Why>,
@@ -206,8 +212,9 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Result<Ran, Unstar
         account.steps.retain(StepRecord::is_remarkable);
     }
     let fault = lock(&engine.fault).take();
-    let lost_output =
-        outputs.iter().flatten().any(|output: &Outcome| output.fate() == Fate::Failed);
+    let is_lost =
+        |output: &Outcome| output.fate() == Fate::Failed && output.cause().left_out().is_none();
+    let lost_output = outputs.iter().flatten().any(is_lost);
     let judgement = Judgement::new(&engine.plan, &engine.accepted.take(), lost_output);
     Ok(Ran {
         run_id: engine.run_id,
@@ -215,6 +222,7 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Result<Ran, Unstar
         outputs: outputs.and_then(|outputs| outputs.into_iter().map(Outcome::ready).collect()),
         judgement,
         exceeded: std::mem::take(&mut *lock(&engine.exceeded)),
+        unmatched: engine.selecting.as_ref().map(Selecting::unmatched).unwrap_or_default(),
         fault,
         stopped,
         waited_for,
@@ -243,6 +251,8 @@ impl Engine {
         let at_once = options.at_once().unwrap_or(default).min(MOST_AT_ONCE);
         let run_id = storing.as_ref().map_or_else(RunId::random, |storing| storing.run);
         let subscriber = tasks::subscriber();
+        let chosen = options.chosen.clone();
+        let selecting = chosen.map(|chosen| Selecting::new(chosen, options.spins()));
         Self {
             run_id,
             span: info_span!(target: "dynagraph", "run", job = options.job, run_id = %run_id),
@@ -259,11 +269,13 @@ impl Engine {
             discarded: Discarded::default(),
             lenders: Gauge::default(),
             // The first failure ends a run that fails fast, whoever would tolerate it.
-            accepted: Accepted::new(plan.tolerates && !options.fail_fast),
+            // In a run of a part, a step below a failed one is told from one below what is left out.
+            accepted: Accepted::new((plan.tolerates || selecting.is_some()) && !options.fail_fast),
             tasks: Tasks::default(),
             stop: options.stop.clone(),
             listeners: Arc::clone(&options.listeners),
             storing,
+            selecting,
             fault: Mutex::default(),
             began: Instant::now(),
             began_at: ledger::wall_clock(),

@@ -11,6 +11,7 @@ use super::stop::Stop;
 use super::storing::{Resume, SharedStore};
 use crate::event::{Hooks, Listeners};
 use crate::op::{ErasedOp, RetryPolicy};
+use crate::selection::Chosen;
 use crate::value::TypeMap;
 
 /// How long a canceled run waits for what runs, unless it says.
@@ -50,6 +51,12 @@ pub(crate) struct Options {
     pub(crate) store: Option<SharedStore>,
     /// The run that goes on, if it is no new one.
     pub(crate) resume: Option<Resume>,
+    /// The steps that are asked for, as they were written; all of them, if there is none.
+    pub(crate) selections: Vec<String>,
+    /// The step that is run alone.
+    pub(crate) spin: Option<String>,
+    /// What these mean for the job.
+    pub(crate) chosen: Option<Arc<Chosen>>,
     /// Text that changes when the job's graph does. Empty without a store.
     pub(crate) graph: String,
     /// The text that the job's parameters were made of, by name, if that is known.
@@ -78,9 +85,17 @@ impl Options {
             replaced: Replaced::new(),
             store: None,
             resume: None,
+            selections: Vec::new(),
+            spin: None,
+            chosen: None,
             graph: String::new(),
             arguments: None,
         }
+    }
+
+    /// Whether one step is run alone, and nothing is stored of it.
+    pub(super) fn spins(&self) -> bool {
+        self.spin.is_some()
     }
 
     pub(super) fn at_once(&self) -> Option<NonZeroUsize> {

@@ -136,7 +136,8 @@ impl Rules {
         }
         let stored = options.store.is_some();
         let times_are_told = options.keep_steps || !options.hooks.is_empty() || stored;
-        let anybody_is_told = times_are_told || options.keep_values || traced;
+        let asks = options.keep_values || options.chosen.is_some();
+        let anybody_is_told = times_are_told || asks || traced;
         for (node, rules) in plan.nodes.iter().zip(&mut nodes) {
             let (Some(rules), Work::Op(op)) = (rules, &node.work) else { continue };
             let ScopeRules { provisional, in_provisional, .. } = scopes[node.scope.0];

@@ -28,7 +28,7 @@ pub(super) fn verdict(
     let retry = match error {
         StepError::Op(error) => error.retry(),
         StepError::Panicked(_) if !policy.retries_panics() => Retry::Never,
-        StepError::Unmatched { .. } => Retry::Never,
+        StepError::Unmatched { .. } | StepError::NotStored { .. } => Retry::Never,
         StepError::Panicked(_) | StepError::Emit(_) | StepError::TimedOut { .. } => Retry::AsUsual,
     };
     match retry {

@@ -59,6 +59,51 @@ pub enum ConfigError {
         /// The call that asks for it, such as `run().resume_last()`.
         setting: String,
     },
+    /// A selection cannot be read.
+    #[error("`{setting}`, at character {at}: {reason}")]
+    #[non_exhaustive]
+    BadSelection {
+        /// The call that selects, such as `run().select("clean[us")`.
+        setting: String,
+        /// Which character of the selection it is, counted from 1.
+        at: usize,
+        /// What is wrong, and what to write.
+        reason: String,
+    },
+    /// A selection names a node that the job does not have.
+    #[error(
+        "`{setting}` names the node `{node}`, which the job does not have{}{}",
+        list(": did you mean", .nearest), list("; it has", .known)
+    )]
+    #[non_exhaustive]
+    UnknownNode {
+        /// The call that selects, such as `run().select("clena+")`.
+        setting: String,
+        /// The name that no node has.
+        node: String,
+        /// The names that it is nearest to.
+        nearest: Vec<String>,
+        /// The names of the uses of ops, in graph order.
+        known: Vec<String>,
+    },
+    /// A selection names steps by more keys, or fewer, than they have.
+    #[error(
+        "`{setting}` names the steps of `{node}` by {}, and they have {}: for `{part}` write `{}`",
+        counted(*.given), counted(*.keys), with_keys(.node, *.keys)
+    )]
+    #[non_exhaustive]
+    SelectedKeys {
+        /// The call that selects, such as `run().select("clean[us]")`.
+        setting: String,
+        /// The part of the selection.
+        part: String,
+        /// The node that it names.
+        node: String,
+        /// By how many keys.
+        given: usize,
+        /// How many keys the node's steps have.
+        keys: usize,
+    },
     /// The run replaces an op that its job does not use.
     #[error(
         "`run().replace::<{op}>(..)` replaces an op that the job does not use{}",
@@ -71,6 +116,22 @@ pub enum ConfigError {
         /// The names of the ops that the job does use.
         used: Vec<String>,
     },
+}
+
+fn counted(count: usize) -> String {
+    match count {
+        0 => "none".to_owned(),
+        1 => "1 key".to_owned(),
+        count => format!("{count} keys"),
+    }
+}
+
+/// Every step of a node, as a selection names them with their keys.
+fn with_keys(node: &str, keys: usize) -> String {
+    match keys {
+        0 => node.to_owned(),
+        keys => format!("{node}[{}]", vec!["*"; keys].join("/")),
+    }
 }
 
 fn list(what: &str, names: &[String]) -> String {

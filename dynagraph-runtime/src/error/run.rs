@@ -27,6 +27,14 @@ pub enum StepError {
         /// Whether the op blocks its thread, and so runs on: it keeps its slots until it returns.
         still_running: bool,
     },
+    /// Selected steps need the step, which is not selected itself, and the run goes on from no result of it.
+    #[non_exhaustive]
+    NotStored {
+        /// The node of the step that is missing.
+        node: String,
+        /// Whether the run goes on from a stored one.
+        resumed: bool,
+    },
     /// A zip found a key on one side only.
     #[non_exhaustive]
     Unmatched {
@@ -48,6 +56,14 @@ impl fmt::Display for StepError {
                 write!(f, "{what} {after:?}")?;
                 if *still_running { f.write_str(", and still blocks its thread") } else { Ok(()) }
             }
+            Self::NotStored { node, resumed } => {
+                write!(f, "the selected steps need `{node}`, ")?;
+                f.write_str(if *resumed {
+                    "which the store does not have with these inputs: select it too"
+                } else {
+                    "which is not selected: select it too, or resume a run that has it"
+                })
+            }
             Self::Unmatched { key, left } => {
                 let side = if *left { "left" } else { "right" };
                 write!(f, "the key {key:?} is on the {side} side of the zip only")
@@ -61,7 +77,10 @@ impl std::error::Error for StepError {
         match self {
             Self::Op(error) => error.as_error().source(),
             Self::Emit(error) => Some(error),
-            Self::Panicked(_) | Self::TimedOut { .. } | Self::Unmatched { .. } => None,
+            Self::Panicked(_)
+            | Self::TimedOut { .. }
+            | Self::NotStored { .. }
+            | Self::Unmatched { .. } => None,
         }
     }
 }
@@ -94,7 +113,10 @@ pub enum RunError {
     /// The run was canceled.
     #[error("the run was canceled")]
     Canceled,
-    /// The run succeeded, and a step that its output needs was skipped.
+    /// Parts of the run's selection match no step. Every other step that was selected was run.
+    #[error("no step matches `{}`", .0.join("`, `"))]
+    NothingMatches(Vec<String>),
+    /// The run succeeded, and a step that its output needs was skipped, or was not selected.
     #[error("the run has no output: what gives it was skipped")]
     Skipped,
     /// The run was started outside a tokio runtime.

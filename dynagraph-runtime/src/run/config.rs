@@ -25,6 +25,7 @@ pub(super) fn mistakes(plan: &Plan, options: &Options) -> Vec<ConfigError> {
     }
     if let (Some(resume), None) = (options.resume, &options.store) {
         let setting = match resume {
+            Resume::Run(run) if options.spin.is_some() => format!("run().spin({run}, ..)"),
             Resume::Run(run) => format!("run().resume({run})"),
             Resume::Last => "run().resume_last()".to_owned(),
         };

@@ -5,6 +5,7 @@ mod handle;
 #[cfg(feature = "test")]
 mod replacing;
 mod report;
+mod selecting;
 #[cfg(feature = "test")]
 mod testing;
 
@@ -377,7 +378,11 @@ impl<T: 'static> Run<T> {
             Ok(composed) => Arc::clone(composed),
             Err(error) => return RunReport::unstarted(error.clone().into()),
         };
-        let mistakes = config::mistakes(&composed.plan, &options);
+        let mut mistakes = config::mistakes(&composed.plan, &options);
+        match selecting::chosen(&composed.graph, &options) {
+            Ok(chosen) => options.chosen = chosen,
+            Err(more) => mistakes.extend(more),
+        }
         if !mistakes.is_empty() {
             return RunReport::unstarted(RunError::Config(mistakes));
         }

@@ -7,14 +7,20 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+#[cfg(feature = "serde")]
+use crate::codec::{Format, ValueCodec};
 use crate::engine::{Account, KeptValue, Ran, Why};
 use crate::error::{Failures, RunError};
 use crate::graph::NodeId;
+#[cfg(feature = "serde")]
+use crate::key::StepName;
 use crate::key::{MappingKey, StepKey};
 use crate::keyed::Keyed;
 use crate::op::{Op, RunId};
 use crate::plan::Plan;
 use crate::step::{StepReport, StepStatus, Steps};
+#[cfg(feature = "serde")]
+use crate::store::{Codec, StoredValue};
 use crate::store::{RunEnded, StoreError};
 use crate::value::{Erased, Value};
 
@@ -41,6 +47,9 @@ pub struct RunReport<T> {
     reports: OnceLock<Vec<StepReport>>,
     counts: HashMap<Arc<str>, [usize; StepStatus::COUNT]>,
     ops: HashMap<NodeId, (Arc<str>, TypeId)>,
+    /// How the values of ops with one output are written.
+    #[cfg(feature = "serde")]
+    codecs: HashMap<NodeId, ValueCodec>,
     values: Vec<KeptValue>,
     waited_for: Vec<StepKey>,
     took: Duration,
@@ -64,6 +73,8 @@ impl<T> RunReport<T> {
             reports: OnceLock::new(),
             counts: HashMap::new(),
             ops: HashMap::new(),
+            #[cfg(feature = "serde")]
+            codecs: HashMap::new(),
             values: Vec::new(),
             waited_for: Vec::new(),
             took: Duration::ZERO,
@@ -78,6 +89,7 @@ impl<T> RunReport<T> {
             outputs,
             judgement,
             exceeded,
+            unmatched,
             fault,
             stopped,
             waited_for,
@@ -98,13 +110,10 @@ impl<T> RunReport<T> {
         }
         let fatal = judgement.fatal(plan, steps.iter());
         let steps = Steps::new(names, steps);
-        let failures = |fatal| RunError::Failed(Failures::new(&steps, fatal, exceeded));
-        let error = match (fault, stopped) {
-            (Some(fault), _) => Some(RunError::Internal(fault)),
-            (None, Some(Why::Canceled)) => Some(RunError::Canceled),
-            (None, Some(Why::TimedOut(after))) => Some(RunError::TimedOut { after }),
-            (None, stopped) => fatal.map(failures).or(stopped.map(|_| RunError::Canceled)),
-        };
+        let failed = fatal.map(|fatal| RunError::Failed(Failures::new(&steps, fatal, exceeded)));
+        let nothing_matches =
+            || (!unmatched.is_empty()).then_some(RunError::NothingMatches(unmatched));
+        let error = error(fault, stopped, failed).or_else(nothing_matches);
         let mut report = Self {
             id: run_id,
             status: match &error {
@@ -118,6 +127,8 @@ impl<T> RunReport<T> {
             reports: OnceLock::new(),
             counts,
             ops,
+            #[cfg(feature = "serde")]
+            codecs: codecs(plan),
             values,
             waited_for,
             took,
@@ -246,6 +257,59 @@ impl<T> RunReport<T> {
         });
         of_op.collect()
     }
+}
+
+/// Why a run gave nothing, the gravest reason.
+fn error(
+    fault: Option<String>,
+    stopped: Option<Why>,
+    failed: Option<RunError>,
+) -> Option<RunError> {
+    match (fault, stopped) {
+        (Some(fault), _) => Some(RunError::Internal(fault)),
+        (None, Some(Why::Canceled)) => Some(RunError::Canceled),
+        (None, Some(Why::TimedOut(after))) => Some(RunError::TimedOut { after }),
+        (None, stopped) => failed.or(stopped.map(|_| RunError::Canceled)),
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<T> RunReport<T> {
+    /// The value that a step returned, as a store has it; if its type implements serde's traits.
+    ///
+    /// Known in a run with [`keep_values`](crate::Run::keep_values), and after a [`spin`](crate::Run::spin), of ops with one
+    /// output. What a step emitted is asked for with the emitted key: `load[us]` for a key of `load`.
+    /// [`Codec::Json`](crate::store::Codec::Json) needs the feature `json`.
+    pub fn stored_value(&self, step: &str, codec: Codec) -> Option<StoredValue> {
+        let format = match codec {
+            Codec::MessagePack => Format::MessagePack,
+            #[cfg(feature = "json")]
+            Codec::Json => Format::Json,
+            #[cfg(not(feature = "json"))]
+            Codec::Json => return None,
+        };
+        let is_named = |kept: &&KeptValue| {
+            let name = self.ops.get(&kept.node).map(|(name, _)| name);
+            name.is_some_and(|name| {
+                step.starts_with(&**name) && StepName(name, &kept.path).to_string() == step
+            })
+        };
+        let kept = self.values.iter().find(is_named)?;
+        let writer = self.codecs.get(&kept.node)?;
+        let mut bytes = Vec::new();
+        writer.encode(&kept.value, format, &mut bytes).ok()?;
+        Some(StoredValue::new(codec, writer.type_name(), bytes))
+    }
+}
+
+#[cfg(feature = "serde")]
+fn codecs(plan: &Plan) -> HashMap<NodeId, ValueCodec> {
+    let ids = (0..plan.nodes.len()).map(NodeId);
+    let of_op = |id| match plan.op(id)?.spec.outputs.as_slice() {
+        [only] => Some((id, only.codec?)),
+        _ => None,
+    };
+    ids.filter_map(of_op).collect()
 }
 
 impl<T: fmt::Debug> fmt::Debug for RunReport<T> {

@@ -45,7 +45,7 @@ impl Calls {
 }
 
 /// Runs a job, and says what was called.
-async fn session<T: 'static>(run: Run<T>) -> (RunReport<T>, Calls) {
+pub(super) async fn session<T: 'static>(run: Run<T>) -> (RunReport<T>, Calls) {
     let calls = Calls::default();
     let report = run.resource(calls.clone()).report().await;
     (report, calls)

@@ -4,12 +4,10 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use super::Chain;
-use crate::engine::ledger::Ended;
 use crate::engine::outcome::Fate;
 use crate::engine::wire;
 use crate::graph::NodeId;
 use crate::plan::{Place, Work};
-use crate::step::StepStatus;
 
 /// What a chain cannot do by itself.
 #[derive(Debug)]
@@ -150,13 +148,14 @@ impl Chain {
                     self.at += 1;
                 }
                 (work, fate) => {
-                    if matches!(work, Work::Op(_)) {
-                        let status = StepStatus::of_unstarted(fate == Fate::Failed);
-                        let ended = Ended::unstarted(id, status);
-                        tally.add(&around.engine, ended, || around.path(key));
-                    }
                     let cause = || values.cause_of_inputs(around, node);
-                    let missing = fate.without_value(cause);
+                    let mut missing = fate.without_value(cause);
+                    if matches!(work, Work::Op(_)) {
+                        let path = || around.path(key);
+                        let ended;
+                        (ended, missing) = around.engine.unstarted(id, missing, path);
+                        tally.add(&around.engine, ended, path);
+                    }
                     values.pass_on(node, &missing);
                     self.at += 1;
                 }

@@ -14,6 +14,7 @@ use crate::engine::attempt::{self, Attempt, AttemptResult, conforming, start};
 use crate::engine::hop::{Hop, Hopped};
 use crate::engine::ledger::{Ended, How};
 use crate::engine::outcome::Outcome;
+use crate::engine::selecting::Recalled;
 use crate::engine::storing::{self, Known};
 use crate::engine::verdict::Verdict;
 use crate::graph::NodeId;
@@ -76,23 +77,35 @@ impl Chain {
         Some(Next::Wait)
     }
 
-    /// Ends the step of the next node with what the run's store has of it. Says whether it did.
+    /// Ends the step of the next node with what the run's store has of it, or because it is not selected. Says whether it did.
     ///
     /// Before it takes any slot, and on whatever thread: there is nothing to run.
     pub(super) fn recall(&mut self, id: NodeId) -> bool {
-        let Self { around, key, values, step, .. } = self;
+        let Self { around, key, values, tally, step, .. } = self;
         let engine = &*around.engine;
         let node = engine.plan.node(id);
-        let (Some(storing), Work::Op(op), 0) = (&engine.storing, &node.work, step.failed) else {
+        let (true, Work::Op(op), 0) = (engine.recalls(), &node.work, step.failed) else {
             return false;
         };
         values.take_inputs(node);
         (step.is_given, step.began) = (true, engine.clock());
-        let (known, given) = storing.recall(op, &values.inputs, || around.path(key));
-        step.known = known;
-        let Some(returned) = given else { return false };
-        values.inputs.clear();
-        self.succeeded(id, returned);
+        match engine.recall(id, op, &values.inputs, || around.path(key)) {
+            Recalled::Run(known) => {
+                step.known = known;
+                return false;
+            }
+            Recalled::Given(known, returned) => {
+                values.inputs.clear();
+                step.known = known;
+                self.succeeded(id, returned);
+            }
+            Recalled::LeftOut(ended, missing) => {
+                values.inputs.clear();
+                step.is_given = false;
+                tally.add(engine, ended, || around.path(key));
+                values.pass_on(node, &missing);
+            }
+        }
         self.at += 1;
         true
     }

@@ -14,14 +14,12 @@ use super::cause::Cause;
 use super::fan_out::{Elements, FanOut, Item};
 use super::frame::Frame;
 use super::key_slot::KeySlot;
-use super::ledger::Ended;
 use super::outcome::{Fate, Outcome};
 use super::sink::Sink;
 use super::stream::StreamValue;
 use super::{Engine, feed, fold, gather, wire};
 use crate::graph::{NodeId, ScopeId, Wire};
 use crate::plan::{Arg, Feed, GatherPlan, NodePlan, OpPlan, Work};
-use crate::step::StepStatus;
 use crate::value::Erased;
 
 /// One instance, and its fan-outs.
@@ -184,8 +182,9 @@ impl Instance {
         match self.inputs(node).await {
             Ok(inputs) => self.step(id, node, op, inputs).await,
             Err(missing) => {
-                let status = StepStatus::of_unstarted(missing.fate() == Fate::Failed);
-                self.engine.record(Ended::unstarted(id, status), || self.frame.path.clone());
+                let path = || self.frame.path.clone();
+                let (ended, missing) = self.engine.unstarted(id, missing, path);
+                self.engine.record(ended, path);
                 self.without_value(node, op, &missing);
             }
         }

@@ -17,6 +17,7 @@ use crate::engine::ledger::{Ended, How};
 use crate::engine::limit::Lendable;
 use crate::engine::outcome::Outcome;
 use crate::engine::port::{OutputPort, SharedEmissions};
+use crate::engine::selecting::Recalled;
 use crate::engine::storing::{self, Known};
 use crate::engine::verdict::Verdict;
 use crate::error::StepError;
@@ -132,7 +133,8 @@ impl Instance {
         self.settle(node, op, &trying.emissions, result, how);
     }
 
-    /// Ends a step with what the run's store has of it, before it takes any slot. If it has nothing, says what it knows.
+    /// Ends a step with what the run's store has of it, or because it is not selected, before it takes any slot. If it is to
+    /// be run, says what is known of it.
     async fn recall(
         &self,
         id: NodeId,
@@ -141,18 +143,27 @@ impl Instance {
         inputs: &mut Vec<Erased>,
     ) -> Option<Known> {
         let engine = &self.engine;
-        let Some(storing) = engine.storing.as_ref().filter(|_| !engine.stop.is_stopped()) else {
+        if !engine.recalls() || engine.stop.is_stopped() {
             return Some(Known::default());
-        };
+        }
         // The keys of a fan-out are held back by its lanes.
         if self.frame.scope == ScopeId::ROOT && engine.is_behind() {
             Box::pin(engine.room_in_store()).await;
         }
-        let (known, given) = storing.recall(op, inputs, || self.frame.path.clone());
-        let Some(returned) = given else { return Some(known) };
-        inputs.clear();
-        let how = How { known, ..How::at_once(id) };
-        self.settle(node, op, &[], Ok(returned), how);
+        let path = || self.frame.path.clone();
+        match engine.recall(id, op, inputs, path) {
+            Recalled::Run(known) => return Some(known),
+            Recalled::Given(known, returned) => {
+                inputs.clear();
+                let how = How { known, ..How::at_once(id) };
+                self.settle(node, op, &[], Ok(returned), how);
+            }
+            Recalled::LeftOut(ended, missing) => {
+                inputs.clear();
+                engine.record(ended, path);
+                self.without_value(node, op, &missing);
+            }
+        }
         None
     }
 

@@ -15,6 +15,7 @@ mod open;
 mod prints;
 mod recall;
 mod stored_list;
+mod unwritten;
 #[cfg(feature = "serde")]
 mod values;
 

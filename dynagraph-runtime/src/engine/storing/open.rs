@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::unwritten::Unwritten;
 use super::{OpenLog, Prints, Storing};
 use crate::engine::Options;
 use crate::graph::NodeId;
@@ -18,35 +19,53 @@ pub(crate) enum Resume {
     Last,
 }
 
+/// A run that is to be opened.
+struct Closed {
+    store: SharedStore,
+    info: RunInfo,
+    nodes: Vec<Option<u32>>,
+    resume: Option<Resume>,
+    /// Whether it is only looked at.
+    spins: bool,
+    /// Whether its arguments are known, or else those that are stored stay.
+    is_told: bool,
+}
+
 impl Storing {
     /// Opens the run's log. None if the run has no store. Blocks.
     pub(in crate::engine) fn open(
         plan: &Plan,
         options: &Options,
     ) -> impl FnOnce() -> Result<Option<Self>, StoreError> + Send + 'static {
-        let of_store = options.store.clone().map(|store| {
+        let closed = options.store.clone().map(|store| {
             let (info, nodes) = described(plan, options);
-            (store, info, nodes, options.resume, options.arguments.is_some())
+            let (resume, spins, is_told) =
+                (options.resume, options.spins(), options.arguments.is_some());
+            Closed { store, info, nodes, resume, spins, is_told }
         });
-        move || {
-            let Some((store, mut info, nodes, resume, is_told)) = of_store else { return Ok(None) };
-            let (log, past) = match resume {
-                None => (store.begin(&info)?, None),
-                Some(resume) => {
-                    let earlier = earlier(&*store, resume, &info.job)?;
-                    info.id = earlier.id;
-                    if !is_told {
-                        info.arguments = earlier.arguments;
-                    }
-                    let log = store.resume(&info)?;
-                    // Only now that the run is ours: another process may have gone on with it until then.
-                    let past = store.read(info.id)?;
-                    (log, Some(past))
+        move || closed.map(Closed::open).transpose()
+    }
+}
+
+impl Closed {
+    fn open(self) -> Result<Storing, StoreError> {
+        let Self { store, mut info, nodes, resume, spins, is_told } = self;
+        let (log, past) = match resume {
+            None => (store.begin(&info)?, None),
+            Some(resume) => {
+                let earlier = earlier(&*store, resume, &info.job)?;
+                info.id = earlier.id;
+                if !is_told {
+                    info.arguments = earlier.arguments;
                 }
-            };
-            let (run, log, prints) = (info.id, OpenLog::new(log), Prints::default());
-            Ok(Some(Self { run, log, past, nodes, prints }))
-        }
+                let log = if spins { Box::new(Unwritten) } else { store.resume(&info)? };
+                // Only now that the run is ours: another process may have gone on with it until then.
+                let past = store.read(info.id)?;
+                (log, Some(past))
+            }
+        };
+        let (run, log, prints) = (info.id, OpenLog::new(log), Prints::default());
+        Ok(Storing { run, log, past, nodes, prints })
     }
 }
 

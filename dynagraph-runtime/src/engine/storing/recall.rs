@@ -10,6 +10,11 @@ use crate::store::{Fingerprint, StoredOutput};
 use crate::value::Erased;
 
 impl Storing {
+    /// Says what is known of a step by its inputs, the first one last, whatever is stored.
+    pub(in crate::engine) fn known(&self, op: &OpPlan, inputs: &[Erased]) -> Known {
+        Known { fingerprint: self.prints.of_step(op, inputs), cached: false }
+    }
+
     /// Says what is known of a step by its inputs, the first one last, and what it gave if it is stored.
     ///
     /// It is the same step if its node, its keys, its op, the op's version and all of its inputs are.
