@@ -83,6 +83,7 @@ impl<T> RunReport<T> {
             waited_for,
             took,
             stored: _,
+            not_stored,
         } = ran;
         let Account { names, counts: by_node, steps, mut values } = account;
         values.sort_by(|a, b| a.node.cmp(&b.node).then_with(|| a.path.by_places(&b.path)));
@@ -101,6 +102,7 @@ impl<T> RunReport<T> {
         let failures = |fatal| RunError::Failed(Failures::new(&steps, fatal, exceeded));
         let error = match (fault, stopped) {
             (Some(fault), _) => Some(RunError::Internal(fault)),
+            (None, Some(_)) if not_stored.is_some() => not_stored.map(Into::into),
             (None, Some(Why::Canceled)) => Some(RunError::Canceled),
             (None, Some(Why::TimedOut(after))) => Some(RunError::TimedOut { after }),
             (None, stopped) => fatal.map(failures).or(stopped.map(|_| RunError::Canceled)),
