@@ -99,7 +99,7 @@ impl Rounds {
 
 /// How much room a session has.
 #[derive(Debug, Clone, Copy)]
-enum Limit {
+pub(crate) enum Limit {
     None,
     /// For the database.
     Pages(u32),
@@ -109,16 +109,16 @@ enum Limit {
 
 /// The files of a round.
 #[derive(Debug)]
-struct Files {
+pub(crate) struct Files {
     victim: Victim,
-    store: PathBuf,
+    pub(crate) store: PathBuf,
     output: PathBuf,
     folder: PathBuf,
     session: u32,
 }
 
 impl Files {
-    fn new(folder: &Path, keys: u64) -> Result<Self> {
+    pub(crate) fn new(folder: &Path, keys: u64) -> Result<Self> {
         let store = folder.join("store");
         fs::create_dir(&store)?;
         let victim = Victim {
@@ -136,18 +136,18 @@ impl Files {
     }
 
     /// Where the session says what it calls.
-    fn journal(&self) -> PathBuf {
+    pub(crate) fn journal(&self) -> PathBuf {
         self.folder.join(format!("journal {}", self.session))
     }
 
     /// What the session said of its end.
-    fn said(&self) -> String {
+    pub(crate) fn said(&self) -> String {
         let said = fs::read_to_string(self.folder.join(format!("said {}", self.session)));
         said.unwrap_or_default().trim().to_owned()
     }
 
     /// Starts the next session.
-    fn spawn(&mut self, limit: Limit, more: &[&str]) -> Result<Child> {
+    pub(crate) fn spawn(&mut self, limit: Limit, more: &[&str]) -> Result<Child> {
         self.session += 1;
         let own = std::env::current_exe()?;
         let mut command = match limit {
