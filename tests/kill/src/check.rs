@@ -41,8 +41,8 @@ pub(crate) struct Progress {
 #[derive(Debug, Default)]
 pub(crate) struct Session {
     pub(crate) executed: usize,
-    /// How much of the whole run the store does not have.
-    pub(crate) missing: f64,
+    /// How many steps the store does not have.
+    pub(crate) missing: usize,
     /// The calls that had not ended.
     pub(crate) in_flight: usize,
     /// The calls that had ended, of steps that the store does not have.
@@ -88,7 +88,7 @@ impl Progress {
         for step in stored.difference(&self.stored) {
             ensure!(calls.0.contains_key(step), "{step} is stored, and was not called");
         }
-        let missing = 1.0 - stored.len() as f64 / unbroken.steps() as f64;
+        let missing = unbroken.steps().saturating_sub(stored.len());
         let mut running = 0;
         let mut session = Session { missing, ..Session::default() };
         for (step, called) in &calls.0 {
@@ -118,9 +118,9 @@ impl Progress {
                 bail!("{step} is no step of an unbroken run");
             };
             ensure!(called.inputs.iter().all(|it| it == input), "{step} has other inputs");
-            let in_order = called.attempts.iter().copied().eq(1..=called.attempts.len() as u32);
-            let at_most = called.attempts.len() as u32 <= *attempts;
-            ensure!(in_order && at_most, "{step} is called as {:?}", called.attempts);
+            let count = u32::try_from(called.attempts.len())?;
+            let is_in_order = called.attempts.iter().copied().eq(1..=count);
+            ensure!(is_in_order && count <= *attempts, "{step} is called as {:?}", called.attempts);
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Damaged files: whoever goes on with them ends right, or is told what is wrong.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::panic;
@@ -74,9 +75,10 @@ impl Damage {
             let case = || format!("seed {seed}, store {place}{what}");
             let (end, calls) = go_on(copied.path()).with_context(case)?;
             let more = if calls > needed[place] { ", after more calls" } else { "" };
-            *ends.entry(format!("{end}{more}")).or_default() += 1;
             let (again, _) = go_on(copied.path()).with_context(case)?;
-            ensure!(again == end, "{}: first {end}, then {again}", case());
+            // What one session does not read, the next one may.
+            let then = if again == end { String::new() } else { format!(", then {again}") };
+            *ends.entry(format!("{end}{more}{then}")).or_default() += 1;
         }
         println!("{} cases, {:.0?}", self.cases, began.elapsed());
         for (end, count) in ends {
@@ -198,12 +200,12 @@ fn harm(random: &mut Rng, to: &Path) -> Result<String> {
         // What is written to may be a link.
         fs::remove_file(&path)?;
         if bytes.is_empty() || random.u8(..20) == 0 {
-            what.push_str(&format!(", {} is gone", file.display()));
+            write!(what, ", {} is gone", file.display())?;
             continue;
         }
         let how = damage(random, &mut bytes);
         fs::write(&path, bytes)?;
-        what.push_str(&format!(", {} {how}", file.display()));
+        write!(what, ", {} {how}", file.display())?;
     }
     Ok(what)
 }

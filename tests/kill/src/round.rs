@@ -33,8 +33,8 @@ enum BySignal {
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Rounds {
     /// How many runs are broken off until they are done.
-    #[arg(long, default_value_t = 10)]
-    rounds: u64,
+    #[arg(long = "rounds", default_value_t = 10)]
+    count: u64,
     /// How many mapping keys each run has.
     #[arg(long, default_value_t = 10_000)]
     keys: u64,
@@ -58,7 +58,7 @@ impl Rounds {
         let (unbroken, life) = self.unbroken()?;
         println!("{} steps, {} calls, {life:.0?}", unbroken.steps(), unbroken.necessary());
         let mut tally = Tally::default();
-        for number in 0..self.rounds {
+        for number in 0..self.count {
             let seed = self.seed.wrapping_add(number);
             let folder = tempfile::tempdir()?;
             let mut round = Round::new(self, &unbroken, life, seed, folder.path())?;
@@ -211,7 +211,8 @@ impl<'a> Round<'a> {
                 .with_context(|| format!("session {session}: {}", self.files.said()))?;
             tally.session(moment, status, &seen);
             // A session that goes on has less to do.
-            self.life = self.whole_life.mul_f64(0.25 + 0.75 * seen.missing);
+            let missing = u32::try_from(1_000 * seen.missing / self.unbroken.steps())?;
+            self.life = self.whole_life / 4 + self.whole_life * 3 / 4 * missing / 1_000;
             self.check_status(status, left)?;
             if status == Status::Done {
                 break;
@@ -225,7 +226,7 @@ impl<'a> Round<'a> {
     /// Runs a session after which so many are left to be broken off.
     fn session(&mut self, left: u32) -> Result<(Moment, Status)> {
         let Rounds { failing, disk, signal, .. } = *self.asked;
-        let limit = if disk && left > 0 { self.limit(left) } else { Limit::None };
+        let limit = if disk && left > 0 { self.limit(left)? } else { Limit::None };
         // Sessions that end by themselves are not all killed.
         let by_itself = left == 0 || ((failing || disk) && self.random.bool());
         let moment = if by_itself { Moment::Never } else { Moment::any(&mut self.random) };
@@ -248,15 +249,15 @@ impl<'a> Round<'a> {
     }
 
     /// More room from session to session, and never enough for all.
-    fn limit(&mut self, left: u32) -> Limit {
-        let share = 1.0 / f64::from(left + 1);
+    fn limit(&mut self, left: u32) -> Result<Limit> {
         // What a whole run takes, more or less.
-        let bytes = self.unbroken.steps() as f64 * 250.0 * share * (0.2 + self.random.f64());
+        let bytes = 110 * self.unbroken.steps() / (left as usize + 1);
+        let bytes = bytes * self.random.usize(20..120) / 100;
         if self.random.bool() {
-            return Limit::Pages((bytes / 4_096.0) as u32);
+            return Ok(Limit::Pages(u32::try_from(bytes / 4_096)?));
         }
         // The journal has to fit in any case.
-        Limit::Blocks((bytes as u64 / 512).max(self.unbroken.necessary() as u64 / 3))
+        Ok(Limit::Blocks(u64::try_from((bytes / 512).max(self.unbroken.necessary() / 6))?))
     }
 
     /// Whether a session may end so.
