@@ -141,7 +141,7 @@ impl Damage {
         let journal = folder.join("journal");
         let victim = Victim { journal: Some(journal.clone()), ..self.victim(folder) };
         let session =
-            async { tokio::time::timeout(Duration::from_secs(60), victim.session()).await };
+            async { tokio::time::timeout(Duration::from_secs(300), victim.session()).await };
         let Ok((outcome, given)) = runtime.block_on(session) else { bail!("it hangs") };
         ensure!(PANICS.load(Ordering::SeqCst) == 0, "it panics");
         let end = match outcome {

@@ -56,7 +56,7 @@ impl Moment {
 fn until(child: &mut Child, is_so: impl Fn() -> bool) -> std::io::Result<()> {
     let began = Instant::now();
     while child.try_wait()?.is_none() && !is_so() {
-        if began.elapsed() > Duration::from_secs(120) {
+        if began.elapsed() > Duration::from_secs(600) {
             return Err(std::io::Error::other("a session hangs"));
         }
         thread::sleep(Duration::from_millis(1));

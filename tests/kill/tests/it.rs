@@ -12,22 +12,22 @@ fn proves(arguments: &str) {
 
 #[test]
 fn a_run_that_is_killed_until_it_is_done_gives_what_an_unbroken_one_does() {
-    proves("--rounds 10 --keys 2000");
+    proves("--rounds 10 --keys 1000");
 }
 
 #[test]
 fn a_run_that_is_canceled_until_it_is_done_loses_nothing() {
-    proves("--rounds 3 --keys 2000 --signal int");
+    proves("--rounds 3 --keys 1000 --signal int");
 }
 
 #[test]
 fn a_run_with_steps_that_fail_goes_on_when_they_no_longer_do() {
-    proves("--rounds 3 --keys 2000 --failing");
+    proves("--rounds 3 --keys 1000 --failing");
 }
 
 #[test]
 fn a_run_without_room_on_its_disk_goes_on_when_there_is_some() {
-    proves("--rounds 3 --keys 2000 --disk");
+    proves("--rounds 3 --keys 1000 --disk");
 }
 
 #[test]
