@@ -214,6 +214,10 @@ impl RunLog for SqliteLog {
         self.shared.progress.borrow().failed.clone()
     }
 
+    fn failure(&self) -> BoxFuture<'_, StoreError> {
+        self.until(|progress| progress.failed.clone()).boxed()
+    }
+
     fn cancel_asked(&self) -> BoxFuture<'_, ()> {
         self.until(|progress| progress.cancel_asked.then_some(())).boxed()
     }

@@ -3,9 +3,11 @@
 //! An owner is written as `pid start host nonce`: the process, when it started, the machine it is on, and a number that
 //! tells its logs apart. Where the system does not say when processes started, only the heartbeat tells who is alive.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
 use std::process;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How often an owner says that it is alive.
@@ -17,13 +19,37 @@ pub(crate) const STALE: Duration = Duration::from_secs(30);
 /// What stands for something that the system does not say.
 const UNKNOWN: &str = "-";
 
-/// A new owner in this process.
-pub(crate) fn new() -> String {
-    let pid = process::id();
-    // Each `RandomState` has keys of its own, so that its hash of nothing is random.
-    let nonce = RandomState::new().hash_one(());
-    let start = start_of(pid).unwrap_or_else(|| UNKNOWN.to_owned());
-    format!("{pid} {start} {} {nonce:016x}", host())
+/// The owners of this process that are alive.
+static OWN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+fn own() -> MutexGuard<'static, BTreeSet<String>> {
+    OWN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An owner in this process, which is alive until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Live(String);
+
+impl Live {
+    pub(crate) fn new() -> Self {
+        let pid = process::id();
+        // Each `RandomState` has keys of its own, so that its hash of nothing is random.
+        let nonce = RandomState::new().hash_one(());
+        let start = start_of(pid).unwrap_or_else(|| UNKNOWN.to_owned());
+        let owner = format!("{pid} {start} {} {nonce:016x}", host());
+        own().insert(owner.clone());
+        Self(owner)
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        own().remove(&self.0);
+    }
 }
 
 /// Whether the owner is alive, and what to call it then. Times are microseconds.
@@ -41,7 +67,11 @@ pub(crate) fn alive(owner: &str, beat: i64, now: i64) -> Option<String> {
         return Some(format!("process {pid} on another machine"));
     }
     let pid: u32 = pid.parse().ok()?;
-    let running = start == UNKNOWN || start_of(pid).as_deref() == Some(start);
+    let running = match start_of(pid) {
+        // It may have had no room on its disk to say that it gave the run up.
+        _ if pid == process::id() => own().contains(owner),
+        now => start == UNKNOWN || now.as_deref() == Some(start),
+    };
     running.then(|| format!("process {pid}"))
 }
 
@@ -76,10 +106,13 @@ mod tests {
 
     #[test]
     fn this_process_is_alive_until_it_is_silent() {
-        let owner = new();
+        let live = Live::new();
+        let owner = live.name().to_owned();
         assert!(alive(&owner, 0, 29 * SECOND).is_some());
         assert!(alive(&owner, 60 * SECOND, 31 * SECOND).is_some());
         assert!(alive(&owner, 0, 30 * SECOND).is_none());
+        drop(live);
+        assert!(alive(&owner, 0, SECOND).is_none());
         assert!(alive("", 0, 0).is_none());
     }
 

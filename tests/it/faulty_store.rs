@@ -10,6 +10,7 @@ use dynagraph::store::{
     StoredStep,
 };
 use futures::future::BoxFuture;
+use tokio::sync::watch;
 
 /// What is wrong with a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub(crate) enum Fault {
     Keeps(usize),
     /// It takes so many records at once.
     Takes(usize),
+    /// It is full after so many records of a session.
+    Breaks(usize),
 }
 
 /// A store in memory with a fault.
@@ -42,7 +45,8 @@ impl FaultyStore {
 
     fn log(&self, log: Box<dyn RunLog>) -> Box<dyn RunLog> {
         let appended = AtomicUsize::new(0);
-        Box::new(FaultyLog { log, fault: self.fault, appended, most: Arc::clone(&self.most) })
+        let (most, failed) = (Arc::clone(&self.most), watch::Sender::new(false));
+        Box::new(FaultyLog { log, fault: self.fault, appended, most, failed })
     }
 }
 
@@ -53,6 +57,7 @@ struct FaultyLog {
     /// How many records there are; those that are waiting, if it takes few at once.
     appended: AtomicUsize,
     most: Arc<AtomicUsize>,
+    failed: watch::Sender<bool>,
 }
 
 impl RunStore for FaultyStore {
@@ -89,8 +94,12 @@ impl RunLog for FaultyLog {
     fn append(&self, record: Record) {
         let before = self.appended.fetch_add(1, Ordering::SeqCst);
         self.most.fetch_max(before + 1, Ordering::SeqCst);
-        if !matches!(self.fault, Fault::Keeps(most) if before >= most) {
-            self.log.append(record);
+        match self.fault {
+            Fault::Keeps(most) if before >= most => {}
+            Fault::Breaks(most) if before >= most => {
+                self.failed.send_replace(true);
+            }
+            _ => self.log.append(record),
         }
     }
 
@@ -107,15 +116,24 @@ impl RunLog for FaultyLog {
 
     fn flush(&self) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async {
-            match self.fault {
-                Fault::Full => Err(StoreError::full("runs.db")),
-                _ => self.log.flush().await,
+            match self.failed() {
+                Some(error) => Err(error),
+                None if self.fault == Fault::Full => Err(StoreError::full("runs.db")),
+                None => self.log.flush().await,
             }
         })
     }
 
     fn failed(&self) -> Option<StoreError> {
-        self.log.failed()
+        self.failed.borrow().then(|| StoreError::full("runs.db"))
+    }
+
+    fn failure(&self) -> BoxFuture<'_, StoreError> {
+        Box::pin(async {
+            // The sender is ours, and outlives this.
+            drop(self.failed.subscribe().wait_for(|failed| *failed).await);
+            StoreError::full("runs.db")
+        })
     }
 
     fn cancel_asked(&self) -> BoxFuture<'_, ()> {

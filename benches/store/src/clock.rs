@@ -68,3 +68,15 @@ pub(crate) fn each(time: Duration, count: u64) -> f64 {
 pub(crate) fn rate(time: Duration, count: u64) -> f64 {
     count as f64 / time.as_secs_f64()
 }
+
+/// The middle one, or the mean of the two in the middle.
+pub(crate) fn median(numbers: impl Iterator<Item = f64>) -> f64 {
+    let mut sorted: Vec<_> = numbers.collect();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    match sorted.as_slice() {
+        [] => f64::NAN,
+        all if all.len() % 2 == 1 => all[middle],
+        all => f64::midpoint(all[middle - 1], all[middle]),
+    }
+}

@@ -46,6 +46,7 @@ impl Engine {
             after = timeout(self.options.timeout) => self.stop.abort(Why::TimedOut(after)),
             () = ctrl_c(), if listens => self.stop.cancel(),
             () = self.cancel_asked_in_store() => self.stop.cancel(),
+            () = self.store_failed() => self.stop.abort(Why::NotStored),
         }
         tokio::select! {
             biased;
@@ -53,6 +54,7 @@ impl Engine {
             () = self.nothing_runs() => {}
             () = tokio::time::sleep(self.options.grace) => {}
             () = ctrl_c(), if listens => {}
+            () = self.store_failed() => {}
         }
     }
 

@@ -157,6 +157,8 @@ pub(crate) struct Ran {
     pub(crate) took: Duration,
     /// The run in its store, which does not know the end yet.
     pub(crate) stored: Option<OpenRun>,
+    /// Why the store kept nothing more, if that ended the run.
+    pub(crate) not_stored: Option<StoreError>,
 }
 
 /// Why a run did not come to its first step.
@@ -202,6 +204,8 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Result<Ran, Unstar
     let waited_for = engine.abort_tasks();
     engine.tasks.none_left().await;
     let stored = engine.storing.as_ref().and_then(Storing::close);
+    let not_stored = stopped.filter(|why| *why == Why::NotStored);
+    let not_stored = not_stored.and_then(|_| stored.as_ref()?.failed());
     drop(abort);
     if stopped.is_some() {
         engine.cancel_unstarted();
@@ -228,6 +232,7 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Result<Ran, Unstar
         waited_for,
         took: engine.began.elapsed(),
         stored,
+        not_stored,
     })
 }
 

@@ -28,6 +28,8 @@ pub(crate) enum Why {
     TimedOut(Duration),
     /// A step failed, and one failure is enough.
     FailFast,
+    /// Its store keeps nothing more.
+    NotStored,
     /// The engine broke a rule of its own, or nobody wants the run's result any more.
     Broken,
 }

@@ -95,6 +95,7 @@ impl<T> RunReport<T> {
             waited_for,
             took,
             stored: _,
+            not_stored,
         } = ran;
         let Account { names, counts: by_node, steps, mut values } = account;
         values.sort_by(|a, b| a.node.cmp(&b.node).then_with(|| a.path.by_places(&b.path)));
@@ -113,7 +114,7 @@ impl<T> RunReport<T> {
         let failed = fatal.map(|fatal| RunError::Failed(Failures::new(&steps, fatal, exceeded)));
         let nothing_matches =
             || (!unmatched.is_empty()).then_some(RunError::NothingMatches(unmatched));
-        let error = error(fault, stopped, failed).or_else(nothing_matches);
+        let error = error(fault, not_stored, stopped, failed).or_else(nothing_matches);
         let mut report = Self {
             id: run_id,
             status: match &error {
@@ -262,11 +263,13 @@ impl<T> RunReport<T> {
 /// Why a run gave nothing, the gravest reason.
 fn error(
     fault: Option<String>,
+    not_stored: Option<StoreError>,
     stopped: Option<Why>,
     failed: Option<RunError>,
 ) -> Option<RunError> {
     match (fault, stopped) {
         (Some(fault), _) => Some(RunError::Internal(fault)),
+        (None, Some(_)) if not_stored.is_some() => not_stored.map(Into::into),
         (None, Some(Why::Canceled)) => Some(RunError::Canceled),
         (None, Some(Why::TimedOut(after))) => Some(RunError::TimedOut { after }),
         (None, stopped) => failed.or(stopped.map(|_| RunError::Canceled)),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use futures::FutureExt;
 use futures::future::BoxFuture;
 
 use super::{Record, StoreError};
@@ -30,6 +31,13 @@ pub trait RunLog: fmt::Debug + Send + Sync {
 
     /// Why the log stores no more, if it does not.
     fn failed(&self) -> Option<StoreError>;
+
+    /// Waits until the log stores no more, and says why. A run ends then, as nothing more would come of it.
+    ///
+    /// Unless a log says so, its run learns of it at its end.
+    fn failure(&self) -> BoxFuture<'_, StoreError> {
+        std::future::pending().boxed()
+    }
 
     /// Waits until somebody asks with [`ask_cancel`](super::RunStore::ask_cancel) that the run is canceled.
     fn cancel_asked(&self) -> BoxFuture<'_, ()>;

@@ -181,6 +181,9 @@ impl<'c> Writing<'c> {
             self.write(log, &group);
             self.group = group;
             self.group.clear();
+            if !more {
+                log.live = None;
+            }
             // What cannot be written now is tried again; with its process, the owner of a run ends in any case.
             more || !self.release(log)
         });

@@ -10,7 +10,7 @@ use rusqlite::Result as SqlResult;
 use super::Writing;
 use crate::encode::Session;
 use crate::log::Shared;
-use crate::owner;
+use crate::owner::Live;
 use crate::row::{self, events_of};
 use crate::run::{self, RunRow};
 use crate::time::now;
@@ -24,6 +24,8 @@ pub(super) struct Open {
     pub(super) next: i64,
     pub(super) end: i64,
     pub(super) ended: bool,
+    /// While somebody has the log.
+    pub(super) live: Option<Live>,
 }
 
 /// However the writer ends, nobody waits for it in vain.
@@ -66,11 +68,12 @@ impl Writing<'_> {
         info: &RunInfo,
         row: impl FnOnce(&Self, String) -> Result<RunRow, StoreError>,
     ) -> Result<Arc<Shared>, StoreError> {
-        let owner = owner::new();
-        let open = self.transaction(|writing| {
-            let row = row(writing, owner)?;
+        let live = Live::new();
+        let mut open = self.transaction(|writing| {
+            let row = row(writing, live.name().to_owned())?;
             writing.begin_session(info, row).map_err(|error| writing.explain(error))
         })?;
+        open.live = Some(live);
         let shared = Arc::clone(&open.shared);
         self.logs.push(open);
         Ok(shared)
@@ -98,7 +101,7 @@ impl Writing<'_> {
         event.bind(&mut statement, 1)?;
         statement.raw_execute()?;
         let shared = Arc::new(Shared::new(self.options.room, Arc::clone(&self.wake)));
-        Ok(Open { shared, session, row, next: id + 1, end, ended: false })
+        Ok(Open { shared, session, row, next: id + 1, end, ended: false, live: None })
     }
 
     /// Asks whoever owns a run to cancel it.

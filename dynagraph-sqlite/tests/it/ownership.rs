@@ -1,9 +1,10 @@
 //! Who may go on with a run.
 
 use std::path::Path;
+use std::time::Duration;
 
 use dynagraph_runtime::store::{RunState, RunStore, StoreError};
-use dynagraph_sqlite::SqliteStore;
+use dynagraph_sqlite::{SqliteOptions, SqliteStore};
 use rusqlite::Connection;
 
 use crate::support::{flush, folder, loaded, run, value_of};
@@ -42,6 +43,22 @@ fn two_stores_of_one_file_respect_each_other() {
     log.append(loaded(&["b"], "value", 2));
     flush(&*log).unwrap();
     assert_eq!(second.read(info.id).unwrap().steps().len(), 2);
+}
+
+/// As on a disk without room.
+#[test]
+fn a_run_is_gone_on_with_in_its_process_although_that_could_not_say_that_it_gave_it_up() {
+    let (_folder, path) = folder();
+    let info = run();
+    let other = Connection::open(&path).unwrap();
+    let store = SqliteOptions::new().patience(Duration::from_millis(1)).open(&path).unwrap();
+    let log = store.begin(&info).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    drop((log, store));
+    other.execute_batch("ROLLBACK").unwrap();
+    let store = SqliteStore::open(&path).unwrap();
+    assert_eq!(store.runs().unwrap()[0].state, RunState::Interrupted);
+    drop(store.resume(&info).unwrap());
 }
 
 #[test]

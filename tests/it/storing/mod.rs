@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 mod arguments;
+mod broken;
 mod changed;
 mod every_form;
 mod interrupted;

@@ -38,6 +38,13 @@ impl OpenLog {
         }
     }
 
+    pub(super) async fn failure(&self) {
+        match self.with(Arc::clone) {
+            Some(log) => drop(log.failure().await),
+            None => std::future::pending().await,
+        }
+    }
+
     pub(super) fn close(&self) -> Option<Arc<dyn RunLog>> {
         self.0.write().unwrap_or_else(PoisonError::into_inner).take()
     }

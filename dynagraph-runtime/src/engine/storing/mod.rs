@@ -95,6 +95,14 @@ impl Engine {
             None => std::future::pending().await,
         }
     }
+
+    /// Waits until the run's store keeps nothing more.
+    pub(super) async fn store_failed(&self) {
+        match &self.storing {
+            Some(storing) => storing.log.failure().await,
+            None => std::future::pending().await,
+        }
+    }
 }
 
 /// A run that has come to its end, which its store does not know yet.
@@ -102,6 +110,11 @@ impl Engine {
 pub(crate) struct OpenRun(Arc<dyn RunLog>);
 
 impl OpenRun {
+    /// Why the store keeps nothing more of the run, if it does not.
+    pub(crate) fn failed(&self) -> Option<StoreError> {
+        self.0.failed()
+    }
+
     /// Waits until everything is durable, and then ends the run.
     ///
     /// # Cancel safety
