@@ -70,8 +70,9 @@ mod value;
 pub use error::{BuildError, ConfigError, Failures, MissingResource, OpError, RunError, StepError};
 pub use event::{Event, EventKind, Events, Metadata, MetadataValue, Observer};
 pub use graph::{
-    Composed, DynamicHandle, Fanned, GraphEdge, GraphNode, GraphScope, GraphView, Handles, Input,
-    Inputs, IntoInput, Mapped, NodeHandle, OutputHandle, Place, ScopeSource, invoke,
+    Composed, DynamicHandle, Fanned, GraphEdge, GraphNode, GraphOutput, GraphScope, GraphView,
+    Handles, Input, Inputs, IntoInput, Mapped, NodeHandle, OutputHandle, Place, ScopeSource,
+    invoke,
 };
 pub use job::{Job, JobOutput};
 pub use key::{KeyError, KeyPath, MappingKey, StepKey};
@@ -91,7 +92,7 @@ pub use value::{Held, Value};
 /// What generated code asks of a type. Not part of the public interface.
 #[doc(hidden)]
 pub mod capturing {
-    pub use crate::capture::{Capture, NoCodec, ValueCodec};
+    pub use crate::capture::{Capture, Captured, NoCodec, ValueCodec};
 }
 
 /// What the sealed traits of handles speak of. Not part of the public interface.

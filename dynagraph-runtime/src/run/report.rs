@@ -15,7 +15,7 @@ use crate::keyed::Keyed;
 use crate::op::{Op, RunId};
 use crate::plan::Plan;
 use crate::step::{StepReport, StepStatus, Steps};
-use crate::store::{RunEnded, StoreError};
+use crate::store::{Resumed, RunEnded, StoreError, UnstoredOutput};
 use crate::value::{Erased, Value};
 
 /// How a run ended.
@@ -44,6 +44,8 @@ pub struct RunReport<T> {
     values: Vec<KeptValue>,
     waited_for: Vec<StepKey>,
     took: Duration,
+    resumed: Option<Resumed>,
+    unstored: Vec<UnstoredOutput>,
     /// Where each step stands; made when one is first asked for by its key.
     places: OnceLock<HashMap<String, usize>>,
 }
@@ -67,6 +69,8 @@ impl<T> RunReport<T> {
             values: Vec::new(),
             waited_for: Vec::new(),
             took: Duration::ZERO,
+            resumed: None,
+            unstored: Vec::new(),
             places: OnceLock::new(),
         }
     }
@@ -82,6 +86,8 @@ impl<T> RunReport<T> {
             stopped,
             waited_for,
             took,
+            resumed,
+            unstored,
             stored: _,
         } = ran;
         let Account { names, counts: by_node, steps, mut values } = account;
@@ -121,6 +127,8 @@ impl<T> RunReport<T> {
             values,
             waited_for,
             took,
+            resumed,
+            unstored,
             places: OnceLock::new(),
         };
         if report.error.is_none() {
@@ -221,6 +229,17 @@ impl<T> RunReport<T> {
     /// The steps that a run which was to end at once had to wait for, because they block their threads.
     pub fn waited_for(&self) -> &[StepKey] {
         &self.waited_for
+    }
+
+    /// What a run that [went on](crate::Run::resume) made of the steps that its store had of it. None for a new run.
+    pub fn resumed(&self) -> Option<&Resumed> {
+        self.resumed.as_ref()
+    }
+
+    /// The outputs whose values the run's store could not take, in graph order. The steps that gave them, and those that need
+    /// them, are run again when the run is resumed.
+    pub fn unstored_outputs(&self) -> &[UnstoredOutput] {
+        &self.unstored
     }
 
     /// How many steps of a node ended in a status.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
+mod cached;
 mod changed;
 mod every_form;
 mod interrupted;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{OpenLog, Prints, Storing};
+use super::{Cache, OpenLog, Past, Prints, Storing, Unstored};
 use crate::engine::Options;
 use crate::graph::NodeId;
 use crate::op::RunId;
@@ -30,6 +30,7 @@ impl Storing {
         });
         move || {
             let Some((store, mut info, nodes, resume)) = of_store else { return Ok(None) };
+            let cache = Cache::of(&store, &info.nodes)?;
             let (log, past) = match resume {
                 None => (store.begin(&info)?, None),
                 Some(resume) => {
@@ -38,11 +39,12 @@ impl Storing {
                     let log = store.resume(&info)?;
                     // Only now that the run is ours: another process may have gone on with it until then.
                     let past = store.read(info.id)?;
-                    (log, Some(past))
+                    (log, Some(Past::new(past)))
                 }
             };
             let (run, log, prints) = (info.id, OpenLog::new(log), Prints::default());
-            Ok(Some(Self { run, log, past, nodes, prints }))
+            let unstored = Unstored::default();
+            Ok(Some(Self { run, log, past, cache, nodes, prints, unstored }))
         }
     }
 }
@@ -72,8 +74,11 @@ fn described(plan: &Plan, options: &Options) -> (RunInfo, Vec<Option<u32>>) {
         let mut node = NodeInfo::new(name.to_string(), *op);
         if let Some(op) = plan.op(NodeId(place)) {
             node.version = op.spec.version.map(Cow::Borrowed);
+            node.inputs = op.spec.inputs.iter().copied().map(Cow::Borrowed).collect();
             let outputs = op.spec.outputs.iter();
             node.outputs = outputs.map(|output| Cow::Borrowed(output.name)).collect();
+            // What is called instead of an op gives nothing that later runs should have.
+            node.cached = op.spec.cached && !options.replaced.contains_key(&op.op_type);
         }
         info.nodes.push(node);
         u32::try_from(info.nodes.len() - 1).ok()
