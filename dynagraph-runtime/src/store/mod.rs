@@ -51,6 +51,7 @@ mod resumed;
 mod run_id;
 mod stored;
 mod value;
+mod why;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -68,6 +69,7 @@ pub use resumed::{DropReason, Dropped, Resumed, UnstoredOutput};
 pub use run_id::BadRunId;
 pub use stored::{EarlierStep, StoredKey, StoredOutput, StoredRun, StoredStep};
 pub use value::{Codec, StoredValue, ValueSource};
+pub use why::{Why, why};
 
 use crate::op::RunId;
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::why::Version;
 use crate::key::StepKey;
 
 /// What a run that went on made of the steps that its store had of it.
@@ -105,11 +106,7 @@ impl fmt::Display for DropReason {
             Self::NodeGone => f.write_str("the job has no such node any more"),
             Self::OpChanged { from, to } => write!(f, "its op was `{from}`, and is `{to}`"),
             Self::VersionChanged { from, to } => {
-                let version = |version: &Option<String>| match version {
-                    Some(version) => format!("\"{version}\""),
-                    None => "none".to_owned(),
-                };
-                write!(f, "the op's version was {}, and is {}", version(from), version(to))
+                write!(f, "the op's version was {}, and is {}", Version(from), Version(to))
             }
             Self::InputsChanged => f.write_str("its inputs changed"),
             Self::NotEncodable => f.write_str("an input or an output cannot be encoded"),

@@ -7,6 +7,7 @@ mod changed;
 mod every_form;
 mod interrupted;
 mod refused;
+mod resumed;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
