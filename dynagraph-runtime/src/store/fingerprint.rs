@@ -38,8 +38,9 @@ impl InputPrint {
 
 impl From<Fingerprint> for InputPrint {
     fn from(Fingerprint(bytes): Fingerprint) -> Self {
-        let [a, b, c, d, e, f, g, h, ..] = bytes;
-        Self([a, b, c, d, e, f, g, h])
+        let mut print = [0; 8];
+        print.copy_from_slice(&bytes[..8]);
+        Self(print)
     }
 }
 

@@ -16,7 +16,8 @@ use crate::support::{
 const ID: &str = "0123456789abcdef0123456789abcdef";
 
 fn fixture(schema: u32) -> PathBuf {
-    let name = if schema == 1 { "tests/fixture".to_owned() } else { format!("tests/fixture-{schema}") };
+    let name =
+        if schema == 1 { "tests/fixture".to_owned() } else { format!("tests/fixture-{schema}") };
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
