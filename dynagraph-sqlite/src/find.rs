@@ -1,6 +1,6 @@
 //! Finds the steps that other runs may reuse.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use dynagraph_runtime::store::{
     Fingerprint, History, Record, RunInfo, RunState, RunSummary, StoredStep,
@@ -10,7 +10,7 @@ use rusqlite::{Connection, Result, params};
 
 use crate::decode::{Decoder, KnownNames};
 use crate::files::Files;
-use crate::row::{COLUMNS, KEY, Row, events_of};
+use crate::row::{COLUMNS, KEY, Row, STEP as STEP_KIND, events_of};
 
 /// The end of a step, with the id of its run.
 const STEP: &str = "SELECT event.*, run.id FROM cached_step JOIN event ON event.id = cached_step.event \
@@ -20,16 +20,31 @@ const STEP: &str = "SELECT event.*, run.id FROM cached_step JOIN event ON event.
 const KEYS: &str = "SELECT * FROM (SELECT * FROM event WHERE id >= ? AND id < ? AND kind = ? \
                     AND node IS ? AND path IS ? ORDER BY id DESC LIMIT ?) ORDER BY id";
 
+/// The ends of steps after an event.
+const AHEAD: &str = "SELECT * FROM event WHERE id > ? AND id <= ? AND kind IN (?, ?)";
+
+/// How far is read ahead where steps are asked for in the order in which they are stored.
+const FAR: i64 = 64;
+
 /// A connection of its own, so that nobody who looks for a step waits for one who reads a whole run.
 #[derive(Debug)]
 pub(crate) struct Finder {
     conn: Connection,
     known: KnownNames,
+    /// The event that was found last.
+    last: i64,
+    /// Steps that were read with one before them, and their events.
+    ahead: HashMap<Fingerprint, (i64, StoredStep)>,
 }
 
 impl Finder {
     pub(crate) fn new(conn: Connection) -> Self {
-        Self { conn, known: KnownNames::default() }
+        Self { conn, known: KnownNames::default(), last: i64::MIN, ahead: HashMap::new() }
+    }
+
+    /// Forgets what was read ahead, as it may be deleted.
+    pub(crate) fn forget(&mut self) {
+        self.ahead.clear();
     }
 
     /// The fingerprints of all steps that can be found.
@@ -50,18 +65,29 @@ impl Finder {
         fingerprint: Fingerprint,
         files: &Files,
     ) -> Result<Option<StoredStep>> {
-        // Most names are known: they are read only where a step has one that is not.
-        let mut step = self.known_step(fingerprint, files)?;
-        if step.is_none() && self.known.read(&self.conn)? {
-            step = self.known_step(fingerprint, files)?;
+        if let Some((event, step)) = self.ahead.remove(&fingerprint) {
+            self.last = event;
+            return Ok(Some(step));
         }
-        Ok(step.filter(|step| {
-            let is_same = step.fingerprint == Some(fingerprint) && step.node.cached;
-            is_same && matches!(step.status, StepStatus::Success | StepStatus::Cached)
-        }))
+        // Most names are known: they are read only where a step has one that is not.
+        let mut found = self.known_step(fingerprint, files)?;
+        if found.is_none() && self.known.read(&self.conn)? {
+            found = self.known_step(fingerprint, files)?;
+        }
+        let Some((event, run, step)) = found else { return Ok(None) };
+        let is_next = event > self.last && event - FAR <= self.last;
+        self.last = event;
+        if is_next {
+            self.read_ahead(event, run, files)?;
+        }
+        Ok((step.fingerprint == Some(fingerprint) && is_reusable(&step)).then_some(step))
     }
 
-    fn known_step(&self, fingerprint: Fingerprint, files: &Files) -> Result<Option<StoredStep>> {
+    fn known_step(
+        &self,
+        fingerprint: Fingerprint,
+        files: &Files,
+    ) -> Result<Option<(i64, RunId, StoredStep)>> {
         let mut statement = self.conn.prepare(STEP)?;
         let mut rows = statement.query([fingerprint.as_bytes()])?;
         let Some(row) = rows.next()? else { return Ok(None) };
@@ -69,18 +95,41 @@ impl Finder {
             return Ok(None);
         };
         let Some(end) = Row::read(row)? else { return Ok(None) };
-        let decoder = &mut Decoder::new(run, files, &self.known);
+        let mut decoder = Decoder::new(run, files, &self.known);
         let Some((_, Record::StepEnded(step))) = decoder.whole_record(&end) else {
             return Ok(None);
         };
-        let mut info = RunInfo::new("");
-        info.id = run;
-        let mut history = History::new(RunSummary::new(&info, None, RunState::Interrupted));
+        let mut history = history(run);
         if step.emitted() > 0 {
-            self.keys(&end, step.emitted(), decoder, &mut history)?;
+            self.keys(&end, step.emitted(), &mut decoder, &mut history)?;
         }
         decoder.read(&end, &mut history);
-        Ok(history.finish().into_only_step())
+        Ok(history.finish().into_only_step().map(|step| (end.id, run, step)))
+    }
+
+    /// Reads the steps that ended after an event. Those that emitted keys are left to be asked for.
+    fn read_ahead(&mut self, event: i64, run: RunId, files: &Files) -> Result<()> {
+        self.ahead.clear();
+        let (_, end) = events_of(event >> 32);
+        let kinds =
+            [StepStatus::Success, StepStatus::Cached].map(|status| STEP_KIND + status.code());
+        let mut statement = self.conn.prepare(AHEAD)?;
+        let to = (event + FAR).min(end - 1);
+        let mut rows = statement.query(params![event, to, kinds[0], kinds[1]])?;
+        while let Some(row) = rows.next()? {
+            let Some(row) = Row::read(row)? else { continue };
+            let mut history = history(run);
+            Decoder::new(run, files, &self.known).read(&row, &mut history);
+            let step = history.finish().into_only_step().filter(is_reusable);
+            let emits =
+                |step: &StoredStep| (0..step.outputs.len()).any(|at| step.emitted(at).is_some());
+            if let Some(step) = step.filter(|step| !emits(step))
+                && let Some(fingerprint) = step.fingerprint
+            {
+                self.ahead.insert(fingerprint, (row.id, step));
+            }
+        }
+        Ok(())
     }
 
     /// The keys of a step: the last ones that it emitted before its end. Without one of them, the step is not whole.
@@ -102,4 +151,15 @@ impl Finder {
         }
         Ok(())
     }
+}
+
+fn is_reusable(step: &StoredStep) -> bool {
+    step.node.cached && matches!(step.status, StepStatus::Success | StepStatus::Cached)
+}
+
+/// A history of a run of which nobody asks how it stands.
+fn history(run: RunId) -> History {
+    let mut info = RunInfo::new("");
+    info.id = run;
+    History::new(RunSummary::new(&info, None, RunState::Interrupted))
 }

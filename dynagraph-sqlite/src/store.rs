@@ -149,7 +149,12 @@ impl RunStore for SqliteStore {
 
     fn delete_before(&self, time: SystemTime) -> Result<Vec<RunId>, StoreError> {
         let time = micros(time);
-        self.inner.writer.ask(move |writing| writing.delete_before(time))
+        let deleted = self.inner.writer.ask(move |writing| writing.delete_before(time))?;
+        self.find_with(|finder| {
+            finder.forget();
+            Ok(())
+        })?;
+        Ok(deleted)
     }
 }
 

@@ -358,6 +358,37 @@ of_both_stores! {
         assert!(matches!(store.run_before(run().id), Err(StoreError::NoSuchRun { .. })));
     }
 
+    fn many_steps_are_found_in_the_order_of_their_records_and_in_any_other(store) {
+        let (mut info, other) = (run(), run());
+        info.nodes[0].cached = true;
+        let log = store.begin(&info).unwrap();
+        for number in 0..300 {
+            log.append(loaded(&[&number.to_string()], number.to_string(), number));
+            if number == 150 {
+                log.append_all(&mut vec![emitted("a", 0, b"A"), emitted("b", 1, b"B")]);
+                let Record::StepEnded(mut list) = listed(2) else { unreachable!() };
+                list.fingerprint = Some(fingerprint(1_000));
+                log.append(Record::StepEnded(list));
+            }
+        }
+        drop(log);
+        let log = store.begin(&other).unwrap();
+        log.append(loaded(&["x"], "x", 2_000));
+        flush(&*log).unwrap();
+        let check = |number: u64| {
+            let step = store.find_step(fingerprint(number)).unwrap().unwrap();
+            assert_eq!(step.key.to_string(), format!("load[{number}]"));
+            assert_eq!(step.value(0).unwrap().bytes().unwrap(), number.to_string().as_bytes());
+        };
+        (0..300).for_each(check);
+        (0..300).rev().for_each(check);
+        (0..300).map(|number| number * 7 % 300).for_each(check);
+        let list = store.find_step(fingerprint(1_000)).unwrap().unwrap();
+        assert_eq!(list.emitted(0).unwrap().len(), 2);
+        assert_eq!(store.find_step(fingerprint(2_000)).unwrap().unwrap().key.to_string(), "load[x]");
+        assert!(store.find_step(fingerprint(300)).unwrap().is_none());
+    }
+
     fn old_runs_are_deleted_with_their_steps(store) {
         let mut old = run();
         let new = run();
