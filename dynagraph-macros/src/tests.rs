@@ -34,7 +34,7 @@ fn a_plain_op() {
 
 #[test]
 fn an_async_op_that_can_fail() {
-    let args = quote!(name = "download", max_concurrent = 8, version = "2");
+    let args = quote!(name = "download", max_concurrent = 8, version = "2", cache);
     let item = quote! {
         async fn fetch(url: String) -> Result<Page, reqwest::Error> {
             reqwest::get(url).await?.page().await

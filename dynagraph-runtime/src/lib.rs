@@ -71,8 +71,9 @@ mod value;
 pub use error::{BuildError, ConfigError, Failures, MissingResource, OpError, RunError, StepError};
 pub use event::{Event, EventKind, Events, Metadata, MetadataValue, Observer};
 pub use graph::{
-    Composed, DynamicHandle, Fanned, GraphEdge, GraphNode, GraphScope, GraphView, Handles, Input,
-    Inputs, IntoInput, Mapped, NodeHandle, OutputHandle, Place, ScopeSource, invoke,
+    Composed, DynamicHandle, Fanned, GraphEdge, GraphNode, GraphOutput, GraphScope, GraphView,
+    Handles, Input, Inputs, IntoInput, Mapped, NodeHandle, OutputHandle, Place, ScopeSource,
+    invoke,
 };
 pub use job::{Job, JobOutput};
 pub use key::{KeyError, KeyPath, MappingKey, StepKey};
@@ -92,7 +93,7 @@ pub use value::{Held, Value};
 /// What generated code asks of a type. Not part of the public interface.
 #[doc(hidden)]
 pub mod capturing {
-    pub use crate::capture::{Capture, NoCodec, ValueCodec};
+    pub use crate::capture::{Capture, Captured, NoCodec, ValueCodec};
     pub use crate::error::{AnyFailed, Failed};
 }
 

@@ -4,37 +4,57 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use dynagraph_runtime::store::{
-    Codec, Fingerprint, History, KeyEmitted, NodeInfo, OutputRecord, Record, StepEnded,
+    Codec, Fingerprint, History, InputPrint, KeyEmitted, NodeInfo, OutputRecord, Record, StepEnded,
     StepUpForRetry, StoredValue,
 };
 use dynagraph_runtime::{KeyPath, MappingKey, RunId, StepStatus};
 use rusqlite::{Connection, Result};
 
 use crate::bytes::Bytes;
-use crate::encode::{EMITTED, HERE, IN_FILE, NOT_ENCODABLE, NOTHING};
+use crate::encode::{EMITTED, HERE, IN_FILE, NOT_ENCODABLE, NOTHING, UNKNOWN_INPUT};
 use crate::files::Files;
 use crate::names::{node_checksum, read_nodes, read_types, type_checksum};
 use crate::row::{CHECKSUM, KEY, RETRY, Row, SESSION, STEP};
 use crate::time::time;
+
+/// The names that rows refer to, as far as they are read. A name never changes.
+#[derive(Debug, Default)]
+pub(crate) struct KnownNames {
+    nodes: HashMap<i64, (NodeInfo, u32)>,
+    last_node: i64,
+    types: HashMap<i64, (String, u32)>,
+    last_type: i64,
+}
+
+impl KnownNames {
+    /// Reads those that are new, and says whether there are any.
+    pub(crate) fn read(&mut self, conn: &Connection) -> Result<bool> {
+        let before = (self.last_node, self.last_type);
+        for (id, info) in read_nodes(conn, self.last_node)? {
+            self.last_node = self.last_node.max(id);
+            let checksum = node_checksum(&info);
+            self.nodes.insert(id, (info, checksum));
+        }
+        for (id, name) in read_types(conn, self.last_type)? {
+            self.last_type = self.last_type.max(id);
+            let checksum = type_checksum(&name);
+            self.types.insert(id, (name, checksum));
+        }
+        Ok(before != (self.last_node, self.last_type))
+    }
+}
 
 /// Reads the rows of one run into its history.
 #[derive(Debug)]
 pub(crate) struct Decoder<'a> {
     run: RunId,
     files: &'a Files,
-    nodes: HashMap<i64, Node>,
-    types: HashMap<i64, (String, u32)>,
+    known: &'a KnownNames,
+    /// The numbers in the history of the nodes that a row has referred to.
+    numbers: HashMap<i64, u32>,
     /// Checksums of the names that the row refers to.
     names: Vec<u8>,
     scratch: Vec<u8>,
-}
-
-#[derive(Debug)]
-struct Node {
-    info: NodeInfo,
-    checksum: u32,
-    /// Its number in the history, once a row refers to it.
-    number: Option<u32>,
 }
 
 /// What is left of a row while it is read.
@@ -44,17 +64,9 @@ struct Rest<'a> {
 }
 
 impl<'a> Decoder<'a> {
-    pub(crate) fn new(conn: &Connection, run: RunId, files: &'a Files) -> Result<Self> {
-        let nodes = read_nodes(conn, 0)?.into_iter().map(|(id, info)| {
-            let checksum = node_checksum(&info);
-            (id, Node { info, checksum, number: None })
-        });
-        let types = read_types(conn, 0)?.into_iter().map(|(id, name)| {
-            let checksum = type_checksum(&name);
-            (id, (name, checksum))
-        });
-        let (nodes, types) = (nodes.collect(), types.collect());
-        Ok(Self { run, files, nodes, types, names: Vec::new(), scratch: Vec::new() })
+    pub(crate) fn new(run: RunId, files: &'a Files, known: &'a KnownNames) -> Self {
+        let (numbers, names, scratch) = (HashMap::new(), Vec::new(), Vec::new());
+        Self { run, files, known, numbers, names, scratch }
     }
 
     /// Adds what a row says to the history. Says whether the row is as it was written.
@@ -63,18 +75,16 @@ impl<'a> Decoder<'a> {
             self.names.clear();
             return self.is_whole(row);
         }
-        let Some((session, mut record)) = self.record(row) else { return false };
-        if !self.is_whole(row) {
-            return false;
-        }
+        let Some((session, mut record)) = self.whole_record(row) else { return false };
         let number = match &mut record {
             Record::KeyEmitted(record) => &mut record.node,
             Record::StepUpForRetry(record) => &mut record.node,
             Record::StepEnded(record) => &mut record.node,
             Record::RunEnded(_) => return false,
         };
-        let Some(node) = row.node.and_then(|id| self.nodes.get_mut(&id)) else { return false };
-        *number = *node.number.get_or_insert_with(|| history.add_node(node.info.clone()));
+        let Some(id) = row.node else { return false };
+        let Some((node, _)) = self.known.nodes.get(&id) else { return false };
+        *number = *self.numbers.entry(id).or_insert_with(|| history.add_node(node.clone()));
         history.push(session, record);
         true
     }
@@ -82,6 +92,12 @@ impl<'a> Decoder<'a> {
     fn is_whole(&mut self, row: &Row<'_>) -> bool {
         let checksum = row.checksum(self.run, &self.names, &mut self.scratch);
         row.stored_checksum() == Some(checksum)
+    }
+
+    /// What the row says, if it is as it was written, and in which session. The number of the node is left open.
+    pub(crate) fn whole_record(&mut self, row: &Row<'_>) -> Option<(u32, Record)> {
+        let record = self.record(row)?;
+        self.is_whole(row).then_some(record)
     }
 
     /// What the row says, and in which session. The number of the node is left open.
@@ -102,8 +118,8 @@ impl<'a> Decoder<'a> {
             }),
             kind => Record::StepEnded(self.step(row, path, kind, &mut rest)?),
         };
-        let name = self.nodes.get(&row.node?)?;
-        self.names.extend_from_slice(&name.checksum.to_le_bytes());
+        let (_, checksum) = self.known.nodes.get(&row.node?)?;
+        self.names.extend_from_slice(&checksum.to_le_bytes());
         (rest.meta.is_empty() && rest.value.is_empty()).then_some((session, record))
     }
 
@@ -130,6 +146,10 @@ impl<'a> Decoder<'a> {
         for _ in 0..rest.meta.varint()? {
             step.outputs.push(self.output(rest)?);
         }
+        while !rest.meta.is_empty() {
+            let print = Some(rest.meta.array()?).filter(|print| *print != UNKNOWN_INPUT);
+            step.inputs.push(print.map(InputPrint::from_bytes));
+        }
         step.attempts = row.number?.try_into().ok()?;
         step.error = row.text.map(str::to_owned);
         step.fingerprint = match row.fingerprint {
@@ -154,7 +174,7 @@ impl<'a> Decoder<'a> {
             });
         }
         let codec = Codec::from_tag(rest.meta.byte()?)?;
-        let (name, checksum) = self.types.get(&rest.meta.varint()?.try_into().ok()?)?;
+        let (name, checksum) = self.known.types.get(&rest.meta.varint()?.try_into().ok()?)?;
         self.names.extend_from_slice(&checksum.to_le_bytes());
         let (name, size) = (name.clone(), rest.meta.varint()?);
         Some(OutputRecord::Value(if kind == HERE {

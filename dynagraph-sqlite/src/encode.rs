@@ -5,7 +5,8 @@ use std::path::Path;
 
 use blake3::Hash;
 use dynagraph_runtime::store::{
-    KeyEmitted, OutputRecord, Record, StepEnded, StepUpForRetry, StoreError, StoredValue,
+    InputPrint, KeyEmitted, OutputRecord, Record, StepEnded, StepUpForRetry, StoreError,
+    StoredValue,
 };
 use dynagraph_runtime::{KeyPath, RunId, StepStatus};
 use rusqlite::Connection;
@@ -22,6 +23,9 @@ pub(crate) const NOT_ENCODABLE: u8 = 1;
 pub(crate) const EMITTED: u8 = 2;
 pub(crate) const HERE: u8 = 3;
 pub(crate) const IN_FILE: u8 = 4;
+
+/// What stands for an input that cannot be encoded.
+pub(crate) const UNKNOWN_INPUT: [u8; 8] = [0; 8];
 
 /// What the rows of a run have in common.
 #[derive(Debug)]
@@ -141,6 +145,11 @@ impl Encoder {
                 }
             }
         }
+        // Until the end: a row of the first schema ends here.
+        for input in &record.inputs {
+            let print = input.as_ref().map_or(&UNKNOWN_INPUT, InputPrint::as_bytes);
+            self.meta.extend_from_slice(print);
+        }
         Ok(Row {
             kind: STEP + record.status.code(),
             node: self.name(of, record.node, &record.path),
@@ -220,5 +229,5 @@ pub(crate) fn larger(record: &Record, limit: u64) -> impl Iterator<Item = &Store
 /// Whether later runs may reuse what the record says.
 pub(crate) fn is_reusable(record: &StepEnded, of: &Session) -> bool {
     let cached = of.nodes.get(record.node as usize).is_some_and(|(_, cached)| *cached);
-    cached && record.status == StepStatus::Success
+    cached && matches!(record.status, StepStatus::Success | StepStatus::Cached)
 }

@@ -65,13 +65,14 @@
 //! SELECT step, attempts, error FROM steps WHERE status = 'Failure';
 //! ```
 //!
-//! The tables, of which `user_version` 1 is the first:
+//! The tables, of which `user_version` 1 is the first and 2 the latest. A database of the first is made one of the latest when it
+//! is opened:
 //!
 //! | table | holds |
 //! |---|---|
 //! | `run` | a run: its number, its id, who owns it, how it ended |
 //! | `argument` | the arguments of its job |
-//! | `node` | a node of a job: its name, its op's name and version, the names of its outputs |
+//! | `node` | a node of a job: its name, its op's name and version, the names of its outputs and inputs |
 //! | `type_name` | the name of a type of values |
 //! | `event` | what happened, in order: it is only ever appended to |
 //! | `cached_step` | for a fingerprint, the latest event of a step that other runs may reuse |
@@ -88,7 +89,7 @@
 //! | `at`, `duration` | microseconds: since 1970, and how long a step took or waits for its retry |
 //! | `text` | an error; of a session, what the job's graph was |
 //! | `fingerprint` | 16 bytes: what the step's result depends on |
-//! | `meta` | the checksum, and in few bytes what is known of each output: whether it has a value, its codec, type, length, and hash if it is a file |
+//! | `meta` | the checksum, and in few bytes what is known of each output: whether it has a value, its codec, type, length, and hash if it is a file; then 8 bytes for each input of a step |
 //! | `value` | the values of the outputs, one after the other |
 //!
 //! Deleting runs leaves room in the file that is used again; `VACUUM` in a shell makes the file smaller.
@@ -99,6 +100,7 @@ mod decode;
 mod encode;
 mod error;
 mod files;
+mod find;
 mod log;
 mod names;
 mod options;

@@ -38,10 +38,12 @@ impl Names {
             return Ok(*known);
         }
         let mut statement = conn.prepare(
-            "INSERT INTO node (name, op, version, outputs, cached) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO node (name, op, version, outputs, cached, inputs) \
+             VALUES (?, ?, ?, ?, ?, ?)",
         )?;
         let (outputs, version) = (node.outputs.join("\n"), node.version.as_deref());
-        statement.execute(params![node.name, node.op, version, outputs, node.cached])?;
+        let inputs = node.inputs.join("\n");
+        statement.execute(params![node.name, node.op, version, outputs, node.cached, inputs])?;
         Ok(self.know(conn.last_insert_rowid(), node.clone()))
     }
 
@@ -88,20 +90,25 @@ impl Names {
 
 /// The nodes after a number.
 pub(crate) fn read_nodes(conn: &Connection, after: i64) -> Result<Vec<(i64, NodeInfo)>> {
-    let mut statement =
-        conn.prepare("SELECT id, name, op, version, outputs, cached FROM node WHERE id > ?")?;
+    let sql = "SELECT id, name, op, version, outputs, cached, inputs FROM node WHERE id > ?";
+    let mut statement = conn.prepare(sql)?;
     statement.query_map([after], read_node)?.collect()
 }
 
 fn read_node(row: &Row<'_>) -> Result<(i64, NodeInfo)> {
     let mut node = NodeInfo::new(row.get::<_, String>(1)?, row.get::<_, String>(2)?);
     node.version = row.get::<_, Option<String>>(3)?.map(Cow::Owned);
-    let outputs: String = row.get(4)?;
-    if !outputs.is_empty() {
-        node.outputs = outputs.split('\n').map(|name| Cow::Owned(name.to_owned())).collect();
-    }
+    node.outputs = lines(row.get(4)?);
     node.cached = row.get(5)?;
+    node.inputs = lines(row.get::<_, Option<String>>(6)?.unwrap_or_default());
     Ok((row.get(0)?, node))
+}
+
+fn lines(names: String) -> Vec<Cow<'static, str>> {
+    if names.is_empty() {
+        return Vec::new();
+    }
+    names.split('\n').map(|name| Cow::Owned(name.to_owned())).collect()
 }
 
 /// The names of types after a number.
@@ -113,9 +120,13 @@ pub(crate) fn read_types(conn: &Connection, after: i64) -> Result<Vec<(i64, Stri
 
 pub(crate) fn node_checksum(node: &NodeInfo) -> u32 {
     let outputs = node.outputs.join("\n");
+    let inputs = node.inputs.join("\n");
     let version = node.version.as_deref();
     let mut bytes = vec![u8::from(node.cached), u8::from(version.is_some())];
-    for text in [&*node.name, &*node.op, version.unwrap_or_default(), &outputs] {
+    let texts = [&*node.name, &*node.op, version.unwrap_or_default(), &outputs];
+    // The first schema has no inputs.
+    let inputs = (!inputs.is_empty()).then_some(inputs.as_str());
+    for text in texts.into_iter().chain(inputs) {
         bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
         bytes.extend_from_slice(text.as_bytes());
     }

@@ -213,18 +213,6 @@ pub(crate) fn by_id(conn: &Connection, path: &Path, id: RunId) -> Result<RunRow,
     run.whole(checksum, conn, path)
 }
 
-/// The run of a number.
-pub(crate) fn by_number(
-    conn: &Connection,
-    path: &Path,
-    number: i64,
-) -> Result<Option<RunRow>, StoreError> {
-    let sql = format!("{SELECT} WHERE number = ?");
-    let found = conn.query_row(&sql, [number], RunRow::of).optional();
-    let found = found.map_err(|error| explain(path, error))?;
-    found.map(|(run, checksum)| run.whole(checksum, conn, path)).transpose()
-}
-
 /// All runs, the latest first.
 pub(crate) fn all(conn: &Connection, path: &Path) -> Result<Vec<RunRow>, StoreError> {
     let read = || {

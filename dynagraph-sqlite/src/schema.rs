@@ -11,10 +11,13 @@ use crate::error::explain;
 use crate::{Durability, SqliteOptions};
 
 /// The latest schema that this version knows: SQLite's `user_version`.
-pub(crate) const VERSION: i64 = 1;
+pub(crate) const VERSION: i64 = 2;
 
 /// SQLite's `application_id`: `dyna`.
 const APPLICATION: i64 = 0x6479_6e61;
+
+/// What makes the second schema of the first.
+const SECOND: &str = "ALTER TABLE node ADD COLUMN inputs TEXT;";
 
 const TABLES: &str = include_str!("schema.sql");
 
@@ -29,6 +32,7 @@ pub(crate) fn open_to_write(
     if is_new(&conn).map_err(explained)? {
         create(&mut conn).map_err(explained)?;
     }
+    bring_up_to_date(&mut conn, path)?;
     check(&conn, path)?;
     let mode = conn.pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0));
     if mode.map_err(explained)? != "wal" {
@@ -84,15 +88,34 @@ fn create(conn: &mut Connection) -> Result<()> {
     transaction.commit()
 }
 
+/// Makes the tables of an earlier schema those of the latest.
+fn bring_up_to_date(conn: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    if pragma(conn, "application_id", path)? != APPLICATION
+        || pragma(conn, "user_version", path)? != 1
+    {
+        return Ok(());
+    }
+    let explained = |error| explain(path, error);
+    let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate);
+    let transaction = transaction.map_err(explained)?;
+    // Another process may have been faster.
+    if pragma(&transaction, "user_version", path)? == 1 {
+        transaction.execute_batch(SECOND).map_err(explained)?;
+        transaction.pragma_update(None, "user_version", VERSION).map_err(explained)?;
+    }
+    transaction.commit().map_err(explained)
+}
+
+fn pragma(conn: &Connection, name: &str, path: &Path) -> Result<i64, StoreError> {
+    let value = conn.pragma_query_value(None, name, |row| row.get(0));
+    value.map_err(|error| explain(path, error))
+}
+
 fn check(conn: &Connection, path: &Path) -> Result<(), StoreError> {
-    let pragma = |name| {
-        let value = conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-        value.map_err(|error| explain(path, error))
-    };
-    if pragma("application_id")? != APPLICATION {
+    if pragma(conn, "application_id", path)? != APPLICATION {
         return Err(StoreError::not_a_store(path));
     }
-    match pragma("user_version")? {
+    match pragma(conn, "user_version", path)? {
         VERSION => Ok(()),
         newer if newer > VERSION => Err(StoreError::newer_schema(path, newer, VERSION)),
         other => Err(StoreError::damaged(path, format!("it has no schema {other}"))),

@@ -29,7 +29,8 @@ CREATE TABLE node (
     op TEXT NOT NULL,
     version TEXT,
     outputs TEXT NOT NULL,
-    cached INTEGER NOT NULL
+    cached INTEGER NOT NULL,
+    inputs TEXT
 );
 
 CREATE TABLE type_name (

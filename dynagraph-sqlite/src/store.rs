@@ -1,5 +1,6 @@
 //! The store, as its users hold it.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +13,9 @@ use dynagraph_runtime::store::{
 use rusqlite::Connection;
 
 use crate::SqliteOptions;
+use crate::error::explain;
 use crate::files::Files;
+use crate::find::Finder;
 use crate::log::SqliteLog;
 use crate::read::Reader;
 use crate::run;
@@ -49,6 +52,7 @@ pub(crate) struct Inner {
     path: PathBuf,
     files: Files,
     reader: Mutex<Connection>,
+    finder: Mutex<Finder>,
     writer: Writer,
 }
 
@@ -67,9 +71,10 @@ impl SqliteStore {
     pub(crate) fn open_with(path: &Path, options: SqliteOptions) -> Result<Self, StoreError> {
         let conn = schema::open_to_write(path, &options)?;
         let reader = Mutex::new(schema::open_to_read(path, options.patience)?);
+        let finder = Mutex::new(Finder::new(schema::open_to_read(path, options.patience)?));
         let files = Files::beside(path);
         let writer = Writer::start(conn, path.to_owned(), files.clone(), options)?;
-        let inner = Inner { path: path.to_owned(), files, reader, writer };
+        let inner = Inner { path: path.to_owned(), files, reader, finder, writer };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -87,6 +92,14 @@ impl SqliteStore {
         inner.writer.ask(|_| Ok(()))?;
         let conn = inner.reader.lock().unwrap_or_else(PoisonError::into_inner);
         read(Reader { conn: &conn, path: &inner.path, files: &inner.files })
+    }
+
+    fn find_with<T>(
+        &self,
+        find: impl FnOnce(&mut Finder) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let mut finder = self.inner.finder.lock().unwrap_or_else(PoisonError::into_inner);
+        find(&mut finder).map_err(|error| explain(self.path(), error))
     }
 }
 
@@ -118,13 +131,30 @@ impl RunStore for SqliteStore {
         self.inner.writer.ask(move |writing| writing.ask_cancel(run))
     }
 
+    fn fingerprints(&self) -> Result<HashSet<Fingerprint>, StoreError> {
+        self.inner.writer.ask(|_| Ok(()))?;
+        self.find_with(|finder| finder.fingerprints())
+    }
+
     fn find_step(&self, fingerprint: Fingerprint) -> Result<Option<StoredStep>, StoreError> {
-        self.read_with(|reader| reader.step(fingerprint))
+        let files = &self.inner.files;
+        let found = self.find_with(|finder| finder.step(fingerprint, files))?;
+        if found.is_some() {
+            return Ok(found);
+        }
+        // It may have been appended, and not be written yet.
+        self.inner.writer.ask(|_| Ok(()))?;
+        self.find_with(|finder| finder.step(fingerprint, files))
     }
 
     fn delete_before(&self, time: SystemTime) -> Result<Vec<RunId>, StoreError> {
         let time = micros(time);
-        self.inner.writer.ask(move |writing| writing.delete_before(time))
+        let deleted = self.inner.writer.ask(move |writing| writing.delete_before(time))?;
+        self.find_with(|finder| {
+            finder.forget();
+            Ok(())
+        })?;
+        Ok(deleted)
     }
 }
 

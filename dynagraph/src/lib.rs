@@ -111,6 +111,7 @@
 /// |---|---|
 /// | `name = "…"` | the op's name, instead of the function's |
 /// | `version = "…"` | changes when the results would |
+/// | `cache` | a step whose op, `version` and inputs are those of a step in any run of the same store gives what that one gave |
 /// | `max_retries = 3` | a step that fails is tried again, at most so often: see [`RetryPolicy`] |
 /// | `delay = "200ms"` | the delay before a retry; without it, none |
 /// | `backoff = "…"` | how the delay grows: `constant`, `linear` or `exponential`, as in [`Backoff`] |

@@ -1,5 +1,6 @@
 //! Stores that something is wrong with.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
@@ -79,6 +80,10 @@ impl RunStore for FaultyStore {
 
     fn ask_cancel(&self, run: RunId) -> Result<(), StoreError> {
         self.store.ask_cancel(run)
+    }
+
+    fn fingerprints(&self) -> Result<HashSet<Fingerprint>, StoreError> {
+        self.store.fingerprints()
     }
 
     fn find_step(&self, fingerprint: Fingerprint) -> Result<Option<StoredStep>, StoreError> {

@@ -212,6 +212,7 @@ fn spec(op: &Op) -> TokenStream {
     let resources = op.params.iter().filter_map(Param::resource);
     let rules = rules(op);
     let version = op.version.as_ref().map(|version| quote!(.version(#version)));
+    let cached = op.cached.then(|| quote!(.cached()));
     quote! {
         #krate::__private::OpSpec::new(&[#(#inputs),*])
             #blocking
@@ -220,6 +221,7 @@ fn spec(op: &Op) -> TokenStream {
             #(.resource::<#resources>())*
             #rules
             #version
+            #cached
     }
 }
 

@@ -38,6 +38,8 @@ pub(super) struct Op {
     /// Asked about the op's own error.
     pub(super) retry_if: Option<Path>,
     pub(super) version: Option<LitStr>,
+    /// Whether other runs of a store may reuse its steps.
+    pub(super) cached: bool,
     /// As written.
     pub(super) output: ReturnType,
     /// As written.
@@ -103,6 +105,7 @@ impl Op {
             rules,
             retry_if,
             version: args.version.value,
+            cached: args.cache.value.is_some(),
             output,
             body,
             compute,

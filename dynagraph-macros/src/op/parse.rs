@@ -10,8 +10,8 @@ use crate::args::{self, Arg, Form, Given, NUMBER, PATH, TEXT};
 use crate::errors::Errors;
 use crate::item::{Function, Unread, read};
 
-const KNOWN: &str = "an op has `name`, `version`, `max_retries`, `delay`, `max_delay`, `backoff`, \
-                     `jitter`, `retry_if`, `retry_panics`, `timeout`, `idle_timeout`, \
+const KNOWN: &str = "an op has `name`, `version`, `cache`, `max_retries`, `delay`, `max_delay`, \
+                     `backoff`, `jitter`, `retry_if`, `retry_panics`, `timeout`, `idle_timeout`, \
                      `max_concurrent`, `pool`, `weight`, `optional`, `out`, `inline` and `crate`";
 
 const RATE: &str =
@@ -31,6 +31,7 @@ pub(super) struct Syntax {
 pub(super) struct Args {
     pub(super) name: Arg<LitStr>,
     pub(super) version: Arg<LitStr>,
+    pub(super) cache: Arg<Ident>,
     pub(super) max_retries: Arg<LitInt>,
     pub(super) delay: Arg<LitStr>,
     pub(super) max_delay: Arg<LitStr>,
@@ -81,6 +82,7 @@ impl Args {
         match &*given.name() {
             "name" => given.read(&mut self.name, "name = \"clean\"", TEXT),
             "version" => given.read(&mut self.version, "version = \"2\"", TEXT),
+            "cache" => given.flag(&mut self.cache),
             "max_retries" => given.read(&mut self.max_retries, "max_retries = 3", NUMBER),
             "delay" => given.read(&mut self.delay, "delay = \"200ms\"", TEXT),
             "max_delay" => given.read(&mut self.max_delay, "max_delay = \"10s\"", TEXT),

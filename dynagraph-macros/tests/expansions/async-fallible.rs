@@ -35,6 +35,7 @@ const _: () = {
                 )
                 .max_concurrent(8usize)
                 .version("2")
+                .cached()
         }
         #[allow(clippy::used_underscore_binding)]
         fn start(

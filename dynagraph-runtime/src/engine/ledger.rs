@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::Engine;
 use super::stop::Why;
-use super::storing::Known;
+use super::storing::{Known, StepPrints};
 use crate::error::{OpError, StepError};
 use crate::event::{EventKind, Metadata};
 use crate::graph::NodeId;
@@ -17,7 +17,6 @@ use crate::op::StepInfo;
 use crate::step::{
     Alike, Blocks, Extra, KeptError, Records, StepNames, StepRecord, StepReport, StepStatus, sort,
 };
-use crate::store::Fingerprint;
 use crate::sync::lock;
 use crate::value::Erased;
 
@@ -116,8 +115,8 @@ pub(super) struct Ended {
     pub(super) error: Option<KeptError>,
     pub(super) began: Option<Instant>,
     pub(super) metadata: Metadata,
-    /// What its result depends on, if a store asks.
-    pub(super) fingerprint: Option<Fingerprint>,
+    /// What it was given, if a store asks.
+    pub(super) prints: Option<Box<StepPrints>>,
 }
 
 /// How a step that ends was run.
@@ -150,15 +149,15 @@ impl Ended {
         let How { node, attempts, began, metadata, known } = how;
         let (status, attempts) =
             if known.cached { (StepStatus::Cached, 0) } else { (StepStatus::Success, attempts) };
-        let fingerprint = known.fingerprint;
-        Self { node, status, attempts, error: None, began, metadata, fingerprint }
+        let prints = known.prints;
+        Self { node, status, attempts, error: None, began, metadata, prints }
     }
 
     pub(super) fn failure(how: How, error: StepError) -> Self {
         let How { node, attempts, began, metadata: _, known } = how;
         let (status, error) = (StepStatus::Failure, Some(KeptError::Own(error)));
-        let (metadata, fingerprint) = (Metadata::new(), known.fingerprint);
-        Self { node, status, attempts, error, began, metadata, fingerprint }
+        let (metadata, prints) = (Metadata::new(), known.prints);
+        Self { node, status, attempts, error, began, metadata, prints }
     }
 
     /// Whether it is a failure of its own: where it was only not there, the store may have an older result.
@@ -176,7 +175,7 @@ impl Ended {
     /// A step that was never started, because of what it needs.
     pub(super) fn unstarted(node: NodeId, status: StepStatus) -> Self {
         let metadata = Metadata::new();
-        Self { node, status, attempts: 0, error: None, began: None, metadata, fingerprint: None }
+        Self { node, status, attempts: 0, error: None, began: None, metadata, prints: None }
     }
 }
 
@@ -190,7 +189,12 @@ impl Tally {
     }
 
     /// Adds a step, and tells of its end. Its path is only made if the step is kept or told of.
-    pub(super) fn add(&mut self, engine: &Engine, ended: Ended, path: impl FnOnce() -> KeyPath) {
+    pub(super) fn add(
+        &mut self,
+        engine: &Engine,
+        mut ended: Ended,
+        path: impl FnOnce() -> KeyPath,
+    ) {
         let status = ended.status;
         let counted = self.counted(ended.node, status);
         let kept =
@@ -198,7 +202,7 @@ impl Tally {
         if kept || engine.options.hooks.any(status) {
             let path = path();
             if let Some(storing) = engine.storing.as_ref().filter(|_| ended.is_for_store()) {
-                storing.failed(engine, &ended, &path);
+                storing.failed(engine, &mut ended, &path);
             }
             let mut step = engine.record_of(ended, path);
             engine.tell_ended(&mut step);
@@ -367,7 +371,7 @@ impl Engine {
 
     #[inline]
     fn record_of(&self, ended: Ended, path: KeyPath) -> StepRecord {
-        let Ended { node, status, attempts, error, began, metadata, fingerprint: _ } = ended;
+        let Ended { node, status, attempts, error, began, metadata, prints: _ } = ended;
         let time = self.times(began);
         let plain = time.is_none() && metadata.is_empty();
         let extra = (!plain).then(|| Box::new(Extra { time, metadata }));

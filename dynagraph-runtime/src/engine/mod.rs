@@ -86,7 +86,7 @@ use crate::op::RunId;
 use crate::partial::Exceeded;
 use crate::plan::{DEFAULT_WINDOW, Plan, Shape};
 use crate::step::{StepNames, StepRecord};
-use crate::store::StoreError;
+use crate::store::{Resumed, StoreError, UnstoredOutput};
 use crate::value::Erased;
 
 /// What is known of a panic outside of every op.
@@ -155,6 +155,9 @@ pub(crate) struct Ran {
     /// The steps that could not be aborted.
     pub(crate) waited_for: Vec<StepKey>,
     pub(crate) took: Duration,
+    /// What became of the stored steps of a run that went on.
+    pub(crate) resumed: Option<Resumed>,
+    pub(crate) unstored: Vec<UnstoredOutput>,
     /// The run in its store, which does not know the end yet.
     pub(crate) stored: Option<OpenRun>,
     /// Why the store kept nothing more, if that ended the run.
@@ -212,6 +215,10 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Result<Ran, Unstar
     }
     let mut account = engine.ledger.close(Arc::clone(&engine.names));
     engine.discarded.forget(&engine.plan, &mut account, stopped.is_none());
+    let storing = engine.storing.as_ref();
+    let resumed =
+        storing.and_then(|storing| storing.resumed(&engine.plan, &account, stopped.is_none()));
+    let unstored = storing.map(|storing| storing.unstored(&engine.plan, &account));
     if !engine.options.keep_steps && engine.rules.record_success() {
         account.steps.retain(StepRecord::is_remarkable);
     }
@@ -231,6 +238,8 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Result<Ran, Unstar
         stopped,
         waited_for,
         took: engine.began.elapsed(),
+        resumed,
+        unstored: unstored.unwrap_or_default(),
         stored,
         not_stored,
     })

@@ -28,7 +28,7 @@ pub use handle::{
 };
 pub use input::{Input, Inputs, IntoInput, RawSource, invoke};
 pub use render::GraphView;
-pub use view::{GraphEdge, GraphNode, GraphScope, ScopeSource};
+pub use view::{GraphEdge, GraphNode, GraphOutput, GraphScope, ScopeSource};
 
 use crate::collector::NewCollector;
 use crate::op::{ErasedOp, OpSpec};

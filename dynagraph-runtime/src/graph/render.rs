@@ -84,6 +84,9 @@ impl GraphView {
                 scope: node.scope.0,
                 depth: graph.ancestry(node.scope).count() - 1,
                 op: node.op().map(|op| op.op_name),
+                version: node.op().and_then(|op| op.spec.version),
+                cached: node.op().is_some_and(|op| op.spec.cached),
+                outputs: node.op().map(|op| op.spec.outputs.clone()).unwrap_or_default(),
                 rules: node.op().map(|op| op.spec.rules.clone()).unwrap_or_default(),
                 tags: node.op().map(|op| op.tags.clone()).unwrap_or_default(),
             });

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use super::{Graph, NodeId, ScopeId, Source};
-use crate::op::{RetryPolicy, StepRules};
+use crate::op::{OutputKind, OutputSpec, RetryPolicy, StepRules};
 
 /// One node of a job's graph: a use of an op, or a fan-in.
 #[derive(Debug, Clone)]
@@ -13,6 +13,9 @@ pub struct GraphNode {
     pub(super) scope: usize,
     pub(super) depth: usize,
     pub(super) op: Option<&'static str>,
+    pub(super) version: Option<&'static str>,
+    pub(super) cached: bool,
+    pub(super) outputs: Vec<OutputSpec>,
     pub(super) rules: StepRules,
     pub(super) tags: Vec<(String, String)>,
 }
@@ -45,6 +48,21 @@ impl GraphNode {
     /// The name of the op that the node is a use of.
     pub fn op(&self) -> Option<&'static str> {
         self.op
+    }
+
+    /// The version of the op, if it has one.
+    pub fn version(&self) -> Option<&'static str> {
+        self.version
+    }
+
+    /// Whether runs of one store reuse its steps: `#[op(cache)]`.
+    pub fn is_cached(&self) -> bool {
+        self.cached
+    }
+
+    /// The outputs of the op, in order.
+    pub fn outputs(&self) -> impl ExactSizeIterator<Item = GraphOutput<'_>> {
+        self.outputs.iter().map(GraphOutput)
     }
 
     /// The place of the node's scope, in [`GraphView::scopes`](super::GraphView::scopes).
@@ -80,6 +98,33 @@ impl GraphNode {
     /// The notes that `.tag(..)` attached.
     pub fn tags(&self) -> impl Iterator<Item = (&str, &str)> {
         self.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+}
+
+/// One output of a node that is a use of an op.
+#[derive(Debug, Clone, Copy)]
+pub struct GraphOutput<'a>(&'a OutputSpec);
+
+impl<'a> GraphOutput<'a> {
+    /// The output's name.
+    pub fn name(self) -> &'a str {
+        self.0.name
+    }
+
+    /// How many values it gives.
+    pub fn kind(self) -> OutputKind {
+        self.0.kind
+    }
+
+    /// The name of the type of one value, if the op says.
+    pub fn type_name(self) -> Option<&'static str> {
+        self.0.type_name.map(|name| name())
+    }
+
+    /// Whether a store can keep its values: their type has a codec. The step runs again in a run that goes on if not, and so
+    /// does what needs its value.
+    pub fn is_storable(self) -> bool {
+        self.0.codec.is_some()
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::retry::RetryPolicy;
-use crate::capture::ValueCodec;
+use crate::capture::{Captured, ValueCodec};
 
 /// Describes an op to the engine.
 ///
@@ -20,6 +20,8 @@ pub struct OpSpec {
     pub(crate) outputs: Vec<OutputSpec>,
     pub(crate) resources: Vec<ResourceSpec>,
     pub(crate) version: Option<&'static str>,
+    /// Whether other runs of a store may reuse its steps.
+    pub(crate) cached: bool,
     pub(crate) rules: StepRules,
 }
 
@@ -51,7 +53,7 @@ pub(crate) struct PoolUse {
 }
 
 /// One output of an op.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct OutputSpec {
     pub(crate) name: &'static str,
     pub(crate) kind: OutputKind,
@@ -59,6 +61,8 @@ pub struct OutputSpec {
     pub(crate) emitted: bool,
     /// Of one value.
     pub(crate) codec: Option<ValueCodec>,
+    /// Of one value, if it is known.
+    pub(crate) type_name: Option<fn() -> &'static str>,
 }
 
 /// How many values an output gives.
@@ -91,6 +95,7 @@ impl OpSpec {
             outputs: vec![OutputSpec::plain("output")],
             resources: Vec::new(),
             version: None,
+            cached: false,
             rules: StepRules::default(),
         }
     }
@@ -120,11 +125,11 @@ impl OpSpec {
     /// The codecs of the inputs, then those of the outputs, as far as they are known.
     #[doc(hidden)]
     #[must_use]
-    pub fn captured(mut self, codecs: &[Option<ValueCodec>]) -> Self {
-        let (inputs, outputs) = codecs.split_at(self.inputs.len().min(codecs.len()));
-        self.input_codecs = inputs.to_vec();
-        for (output, codec) in self.outputs.iter_mut().zip(outputs) {
-            output.codec = *codec;
+    pub fn captured(mut self, types: &[Captured]) -> Self {
+        let (inputs, outputs) = types.split_at(self.inputs.len().min(types.len()));
+        self.input_codecs = inputs.iter().map(|input| input.codec).collect();
+        for (output, Captured { codec, type_name }) in self.outputs.iter_mut().zip(outputs) {
+            (output.codec, output.type_name) = (*codec, Some(*type_name));
         }
         self
     }
@@ -204,29 +209,50 @@ impl OpSpec {
         self.version = Some(version);
         self
     }
+
+    /// A run reuses what a step of this op gave in any run of the same store, if the op's version and all inputs are the
+    /// same; the step is then [`Cached`](crate::StepStatus::Cached).
+    ///
+    /// It is found by its op's name, wherever in a job it stands, so that two cached ops of one store need two names. A step with an input or an output that cannot be encoded
+    /// runs. What the op computes may not depend on anything but its inputs, such as a resource or the time.
+    #[must_use]
+    pub const fn cached(mut self) -> Self {
+        self.cached = true;
+        self
+    }
 }
+
+/// What its type is called does not matter.
+impl PartialEq for OutputSpec {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { name, kind, emitted, codec, type_name: _ } = self;
+        (name, kind, emitted, codec) == (&other.name, &other.kind, &other.emitted, &other.codec)
+    }
+}
+
+impl Eq for OutputSpec {}
 
 impl OutputSpec {
     /// An output of one value.
     pub const fn plain(name: &'static str) -> Self {
-        Self { name, kind: OutputKind::Plain, emitted: false, codec: None }
+        Self { name, kind: OutputKind::Plain, emitted: false, codec: None, type_name: None }
     }
 
     /// An output of one value or none.
     pub const fn optional(name: &'static str) -> Self {
-        Self { name, kind: OutputKind::Optional, emitted: false, codec: None }
+        Self { name, kind: OutputKind::Optional, emitted: false, codec: None, type_name: None }
     }
 
     /// An output of any number of values, each with a mapping key, returned as a list.
     pub const fn dynamic(name: &'static str) -> Self {
-        Self { name, kind: OutputKind::Dynamic, emitted: false, codec: None }
+        Self { name, kind: OutputKind::Dynamic, emitted: false, codec: None, type_name: None }
     }
 
     /// An output of any number of values, each with a mapping key, emitted one by one.
     ///
     /// A blocking op that emits may wait for those who take its values, and so is given a thread of its own.
     pub const fn emitted(name: &'static str) -> Self {
-        Self { name, kind: OutputKind::Dynamic, emitted: true, codec: None }
+        Self { name, kind: OutputKind::Dynamic, emitted: true, codec: None, type_name: None }
     }
 
     /// How its values are written, one at a time.

@@ -212,6 +212,9 @@ impl<T> Run<T> {
     /// A step's outputs are stored if their types implement serde's traits, with the feature `serde`; without it, nothing
     /// is.
     ///
+    /// A step of an op with [`cached`](crate::OpSpec::cached), which `#[op(cache)]` writes, is looked for in all runs that the
+    /// store had when this one began.
+    ///
     /// # Examples
     ///
     /// ```
@@ -241,6 +244,7 @@ impl<T> Run<T> {
     /// skipped are looked at anew, as is whatever has an input or an output that cannot be stored.
     ///
     /// What an op computes may not depend on anything else, such as a resource: its `version` says that it changed.
+    /// [`RunReport::resumed`] says what was reused, and what was not and why.
     pub fn resume(mut self, run: RunId) -> Self {
         self.options.resume = Some(Resume::Run(run));
         self

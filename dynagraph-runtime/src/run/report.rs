@@ -21,7 +21,7 @@ use crate::plan::Plan;
 use crate::step::{StepReport, StepStatus, Steps};
 #[cfg(feature = "serde")]
 use crate::store::{Codec, StoredValue};
-use crate::store::{RunEnded, StoreError};
+use crate::store::{Resumed, RunEnded, StoreError, UnstoredOutput};
 use crate::value::{Erased, Value};
 
 /// How a run ended.
@@ -53,6 +53,8 @@ pub struct RunReport<T> {
     values: Vec<KeptValue>,
     waited_for: Vec<StepKey>,
     took: Duration,
+    resumed: Option<Resumed>,
+    unstored: Vec<UnstoredOutput>,
     /// Where each step stands; made when one is first asked for by its key.
     places: OnceLock<HashMap<String, usize>>,
 }
@@ -78,6 +80,8 @@ impl<T> RunReport<T> {
             values: Vec::new(),
             waited_for: Vec::new(),
             took: Duration::ZERO,
+            resumed: None,
+            unstored: Vec::new(),
             places: OnceLock::new(),
         }
     }
@@ -94,6 +98,8 @@ impl<T> RunReport<T> {
             stopped,
             waited_for,
             took,
+            resumed,
+            unstored,
             stored: _,
             not_stored,
         } = ran;
@@ -133,6 +139,8 @@ impl<T> RunReport<T> {
             values,
             waited_for,
             took,
+            resumed,
+            unstored,
             places: OnceLock::new(),
         };
         if report.error.is_none() {
@@ -233,6 +241,17 @@ impl<T> RunReport<T> {
     /// The steps that a run which was to end at once had to wait for, because they block their threads.
     pub fn waited_for(&self) -> &[StepKey] {
         &self.waited_for
+    }
+
+    /// What a run that [went on](crate::Run::resume) made of the steps that its store had of it. None for a new run.
+    pub fn resumed(&self) -> Option<&Resumed> {
+        self.resumed.as_ref()
+    }
+
+    /// The outputs whose values the run's store could not take, in graph order. The steps that gave them, and those that need
+    /// them, are run again when the run is resumed.
+    pub fn unstored_outputs(&self) -> &[UnstoredOutput] {
+        &self.unstored
     }
 
     /// How many steps of a node ended in a status.

@@ -4,11 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{
-    KeyEmitted, NodeInfo, OutputRecord, Record, RunSummary, StepEnded, StepUpForRetry, StoredKey,
-    StoredOutput, StoredRun, StoredStep,
+    EarlierStep, KeyEmitted, NodeInfo, OutputRecord, Record, RunSummary, StepEnded, StepUpForRetry,
+    StoredKey, StoredOutput, StoredRun, StoredStep,
 };
 use crate::key::{KeyPath, StepKey};
-use crate::step::StepStatus;
 
 /// Makes a [`StoredRun`] of records: what all stores have in common when they read.
 #[derive(Debug)]
@@ -25,9 +24,19 @@ pub struct History {
 struct Told {
     node: Arc<str>,
     path: KeyPath,
-    end: Option<(Attempt, Arc<NodeInfo>, StepEnded)>,
+    end: Option<End>,
     keys: Option<(Attempt, Vec<KeyEmitted>)>,
     retries: Vec<StepUpForRetry>,
+}
+
+/// How a step ended, after which attempt.
+#[derive(Debug)]
+struct End {
+    attempt: Attempt,
+    node: Arc<NodeInfo>,
+    step: StepEnded,
+    /// How it had ended in the session before.
+    earlier: Option<Box<EarlierStep>>,
 }
 
 /// Which attempt: the session of the run, and its number in that.
@@ -65,9 +74,11 @@ impl History {
             }
             Record::StepEnded(end) => {
                 let Some((_, info)) = self.nodes.get(end.node as usize) else { return };
-                let info = Arc::clone(info);
-                if let Some(step) = self.told(end.node, &end.path) {
-                    step.end = Some((Attempt(session, end.attempts), info, end));
+                let node = Arc::clone(info);
+                if let Some(told) = self.told(end.node, &end.path) {
+                    let attempt = Attempt(session, end.attempts);
+                    let earlier = told.end.take().and_then(|before| before.earlier_than(session));
+                    told.end = Some(End { attempt, node, step: end, earlier });
                 }
             }
             Record::RunEnded(_) => {}
@@ -85,20 +96,21 @@ impl History {
             summary: self.summary,
             steps: Vec::with_capacity(self.steps.len()),
             places: HashMap::new(),
-            missing: 0,
+            missing: Vec::new(),
             damaged: self.damaged,
         };
         // Where each step of the history is among those that ended and are whole.
         let mut kept = vec![None; self.steps.len()];
         for (told, kept) in self.steps.into_iter().zip(&mut kept) {
-            let Some((attempt, info, end)) = told.end else { continue };
+            let Some(end) = told.end else { continue };
             let key = StepKey::new(told.node, told.path);
-            let Some(step) = whole(key, attempt, info, end, told.keys, told.retries) else {
-                run.missing += 1;
-                continue;
-            };
-            *kept = Some(run.steps.len());
-            run.steps.push(step);
+            match end.whole(key, told.keys, told.retries) {
+                Ok(step) => {
+                    *kept = Some(run.steps.len());
+                    run.steps.push(step);
+                }
+                Err(key) => run.missing.push(key),
+            }
         }
         run.places = self.places;
         for paths in run.places.values_mut() {
@@ -137,46 +149,60 @@ impl History {
     }
 }
 
-/// The step, if all keys that it says it emitted are there.
-fn whole(
-    key: StepKey,
-    attempt: Attempt,
-    node: Arc<NodeInfo>,
-    end: StepEnded,
-    keys: Option<(Attempt, Vec<KeyEmitted>)>,
-    retries: Vec<StepUpForRetry>,
-) -> Option<StoredStep> {
-    let mut keys = match keys {
-        Some((of, keys)) if of == attempt => keys,
-        _ => Vec::new(),
-    };
-    let mut outputs = Vec::with_capacity(end.outputs.len());
-    for (place, output) in end.outputs.into_iter().enumerate() {
-        outputs.push(match output {
-            OutputRecord::Value(value) => StoredOutput::Value(value),
-            OutputRecord::NotEncodable => StoredOutput::NotEncodable,
-            OutputRecord::Nothing => StoredOutput::Nothing,
-            OutputRecord::Emitted(count) => {
-                let keys = emitted(&mut keys, place);
-                if keys.len() as u64 != count && end.status == StepStatus::Success {
-                    return None;
-                }
-                StoredOutput::Emitted(keys)
-            }
-        });
+impl End {
+    /// What is remembered of this end when the step has ended again in a later session.
+    fn earlier_than(self, session: u32) -> Option<Box<EarlierStep>> {
+        let Self { attempt, node, step, earlier } = self;
+        if attempt.0 == session {
+            return earlier;
+        }
+        let StepEnded { status, fingerprint, inputs, outputs, .. } = step;
+        let stored = !outputs.iter().any(|output| matches!(output, OutputRecord::NotEncodable));
+        Some(Box::new(EarlierStep { node, status, fingerprint, inputs, stored }))
     }
-    Some(StoredStep {
-        key,
-        node,
-        status: end.status,
-        attempts: end.attempts,
-        error: end.error,
-        fingerprint: end.fingerprint,
-        outputs,
-        retries,
-        started: end.started,
-        duration: end.duration,
-    })
+
+    /// The step, if all keys that it says it emitted are there.
+    fn whole(
+        self,
+        key: StepKey,
+        keys: Option<(Attempt, Vec<KeyEmitted>)>,
+        retries: Vec<StepUpForRetry>,
+    ) -> Result<StoredStep, StepKey> {
+        let Self { attempt, node, step: end, earlier } = self;
+        let mut keys = match keys {
+            Some((of, keys)) if of == attempt => keys,
+            _ => Vec::new(),
+        };
+        let mut outputs = Vec::with_capacity(end.outputs.len());
+        for (place, output) in end.outputs.into_iter().enumerate() {
+            outputs.push(match output {
+                OutputRecord::Value(value) => StoredOutput::Value(value),
+                OutputRecord::NotEncodable => StoredOutput::NotEncodable,
+                OutputRecord::Nothing => StoredOutput::Nothing,
+                OutputRecord::Emitted(count) => {
+                    let keys = emitted(&mut keys, place);
+                    if keys.len() as u64 != count && end.status.is_good() {
+                        return Err(key);
+                    }
+                    StoredOutput::Emitted(keys)
+                }
+            });
+        }
+        Ok(StoredStep {
+            key,
+            node,
+            status: end.status,
+            attempts: end.attempts,
+            error: end.error,
+            fingerprint: end.fingerprint,
+            inputs: end.inputs,
+            outputs,
+            retries,
+            started: end.started,
+            duration: end.duration,
+            earlier,
+        })
+    }
 }
 
 /// The keys of one output, in the order of emission.

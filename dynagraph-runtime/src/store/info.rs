@@ -48,6 +48,8 @@ pub struct NodeInfo {
     pub op: Cow<'static, str>,
     /// The op's version.
     pub version: Option<Cow<'static, str>>,
+    /// The names of the op's inputs. Empty where a store of an earlier version does not say.
+    pub inputs: Vec<Cow<'static, str>>,
     /// The names of the op's outputs.
     pub outputs: Vec<Cow<'static, str>>,
     /// Whether later runs may reuse its steps: [`RunStore::find_step`](super::RunStore::find_step) finds them.
@@ -57,7 +59,14 @@ pub struct NodeInfo {
 impl NodeInfo {
     /// A node of this name, for an op.
     pub fn new(name: impl Into<Cow<'static, str>>, op: impl Into<Cow<'static, str>>) -> Self {
-        Self { name: name.into(), op: op.into(), version: None, outputs: Vec::new(), cached: false }
+        Self {
+            name: name.into(),
+            op: op.into(),
+            version: None,
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            cached: false,
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! A store that lives as long as its process.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::SystemTime;
@@ -13,7 +14,6 @@ use super::{
     RunSummary, StoreError, StoredRun, StoredStep,
 };
 use crate::op::RunId;
-use crate::step::StepStatus;
 use crate::sync::lock;
 
 /// Keeps runs in memory, for tests and for `#[op(cache)]` within one process.
@@ -31,6 +31,8 @@ struct Kept {
     sessions: Vec<Vec<NodeInfo>>,
     /// Each with the number of its session.
     records: Vec<(u32, Record)>,
+    /// Where the steps are that other runs may reuse.
+    cached: HashMap<Fingerprint, usize>,
     ended: Option<(SystemTime, RunEnded)>,
     /// Whether it has a log.
     live: bool,
@@ -68,6 +70,7 @@ impl Kept {
             info: RunInfo { nodes: Vec::new(), ..info.clone() },
             sessions: vec![nodes],
             records: Vec::new(),
+            cached: HashMap::new(),
             ended: None,
             live: true,
             cancel: watch::Sender::new(false),
@@ -88,14 +91,29 @@ impl Kept {
         RunSummary::new(&self.info, self.ended.as_ref().map(|(at, _)| *at), state)
     }
 
-    fn history(&self, mut wanted: impl FnMut(&Record) -> bool) -> StoredRun {
+    fn append(&mut self, session: u32, record: Record) {
+        match &record {
+            Record::RunEnded(end) => self.ended = Some((SystemTime::now(), end.clone())),
+            Record::StepEnded(step) => {
+                let node = self.sessions[session as usize].get(step.node as usize);
+                let reusable = step.status.is_good() && node.is_some_and(|node| node.cached);
+                if let Some(fingerprint) = step.fingerprint.filter(|_| reusable) {
+                    self.cached.insert(fingerprint, self.records.len());
+                }
+            }
+            Record::KeyEmitted(_) | Record::StepUpForRetry(_) => {}
+        }
+        self.records.push((session, record));
+    }
+
+    fn history<'a>(&self, records: impl Iterator<Item = &'a (u32, Record)>) -> StoredRun {
         let mut history = History::new(self.summary());
         let mut numbers = Vec::new();
         for nodes in &self.sessions {
             let add = |node: &NodeInfo| history.add_node(node.clone());
             numbers.push(nodes.iter().map(add).collect::<Vec<_>>());
         }
-        for (session, record) in self.records.iter().filter(|(_, record)| wanted(record)) {
+        for (session, record) in records {
             let mut record = record.clone();
             let node = match &mut record {
                 Record::KeyEmitted(record) => &mut record.node,
@@ -113,24 +131,22 @@ impl Kept {
 
     /// The latest step of a cached node that succeeded with a fingerprint.
     fn find_step(&self, fingerprint: Fingerprint) -> Option<StoredStep> {
-        let (node, path) =
-            self.records.iter().rev().find_map(|(session, record)| match record {
-                Record::StepEnded(step)
-                    if step.fingerprint == Some(fingerprint)
-                        && step.status == StepStatus::Success =>
-                {
-                    let node = self.sessions[*session as usize].get(step.node as usize)?;
-                    node.cached.then_some((&node.name, &step.path))
-                }
-                _ => None,
-            })?;
-        let run = self.history(|record| match record {
-            Record::KeyEmitted(record) => record.path == *path,
-            Record::StepUpForRetry(record) => record.path == *path,
-            Record::StepEnded(record) => record.path == *path,
-            Record::RunEnded(_) => false,
-        });
-        run.step(node, path).filter(|step| step.fingerprint == Some(fingerprint)).cloned()
+        let place = *self.cached.get(&fingerprint)?;
+        let (before, rest) = self.records.split_at_checked(place)?;
+        let end = rest.first()?;
+        let (session, Record::StepEnded(step)) = end else { return None };
+        // Its keys are those that its last attempt emitted, and so the last ones before it.
+        let is_key = |(of, record): &&(u32, Record)| match record {
+            Record::KeyEmitted(key) => {
+                of == session && key.node == step.node && key.path == step.path
+            }
+            _ => false,
+        };
+        let emitted = usize::try_from(step.emitted()).unwrap_or(usize::MAX);
+        let mut records: Vec<_> = before.iter().rev().filter(is_key).take(emitted).collect();
+        records.reverse();
+        records.push(end);
+        self.history(records.into_iter()).into_only_step()
     }
 }
 
@@ -162,7 +178,9 @@ impl RunStore for MemoryStore {
     }
 
     fn read(&self, run: RunId) -> Result<StoredRun, StoreError> {
-        Ok(find(&mut self.runs(), run)?.history(|_| true))
+        let mut runs = self.runs();
+        let run = find(&mut runs, run)?;
+        Ok(run.history(run.records.iter()))
     }
 
     fn runs(&self) -> Result<Vec<RunSummary>, StoreError> {
@@ -172,6 +190,10 @@ impl RunStore for MemoryStore {
     fn ask_cancel(&self, run: RunId) -> Result<(), StoreError> {
         find(&mut self.runs(), run)?.cancel.send_replace(true);
         Ok(())
+    }
+
+    fn fingerprints(&self) -> Result<HashSet<Fingerprint>, StoreError> {
+        Ok(self.runs().iter().flat_map(|run| run.cached.keys().copied()).collect())
     }
 
     fn find_step(&self, fingerprint: Fingerprint) -> Result<Option<StoredStep>, StoreError> {
@@ -203,10 +225,7 @@ impl RunLog for MemoryLog {
     fn append(&self, record: Record) {
         let mut runs = self.store.runs();
         let Ok(run) = find(&mut runs, self.run) else { return };
-        if let Record::RunEnded(end) = &record {
-            run.ended = Some((SystemTime::now(), end.clone()));
-        }
-        run.records.push((self.session, record));
+        run.append(self.session, record);
     }
 
     fn is_full(&self) -> bool {

@@ -47,24 +47,29 @@ mod info;
 mod log;
 mod memory;
 mod record;
+mod resumed;
 mod run_id;
 mod stored;
 mod value;
+mod why;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 pub use error::StoreError;
-pub use fingerprint::Fingerprint;
+pub use fingerprint::{Fingerprint, InputPrint};
 pub use history::History;
 pub use info::{NodeInfo, RunInfo, RunState, RunSummary};
 pub use log::RunLog;
 pub use memory::MemoryStore;
 pub use record::{KeyEmitted, OutputRecord, Record, RunEnded, StepEnded, StepUpForRetry};
+pub use resumed::{DropReason, Dropped, Resumed, UnstoredOutput};
 pub use run_id::BadRunId;
-pub use stored::{StoredKey, StoredOutput, StoredRun, StoredStep};
+pub use stored::{EarlierStep, StoredKey, StoredOutput, StoredRun, StoredStep};
 pub use value::{Codec, StoredValue, ValueSource};
+pub use why::{Why, why};
 
 use crate::op::RunId;
 
@@ -95,11 +100,25 @@ pub trait RunStore: fmt::Debug + Send + Sync + 'static {
         Ok(self.runs()?.into_iter().find(|run| run.job == job))
     }
 
+    /// The run of the same job that was begun before this one, if there is one.
+    fn run_before(&self, run: RunId) -> Result<Option<RunSummary>, StoreError> {
+        let runs = self.runs()?;
+        let mut from_it = runs.into_iter().skip_while(|known| known.id != run);
+        let this = from_it.next().ok_or_else(|| StoreError::no_such_run(run))?;
+        Ok(from_it.find(|known| known.job == this.job))
+    }
+
     /// Asks whoever owns a run, in any process, to cancel it. A run that nobody owns is left as it is.
     fn ask_cancel(&self, run: RunId) -> Result<(), StoreError>;
 
-    /// Finds the latest step that succeeded with a fingerprint, in any run. Only steps of [cached](NodeInfo::cached) nodes
-    /// are found.
+    /// The fingerprints of the steps that [`find_step`](Self::find_step) finds. A run that has cached ops asks for them when it
+    /// begins, and then for these steps only.
+    fn fingerprints(&self) -> Result<HashSet<Fingerprint>, StoreError>;
+
+    /// Finds the latest step that succeeded, or was reused, with a fingerprint, in any run. Only steps of
+    /// [cached](NodeInfo::cached) nodes are found.
+    ///
+    /// A run asks from its workers, so a step with small values is found in microseconds.
     fn find_step(&self, fingerprint: Fingerprint) -> Result<Option<StoredStep>, StoreError>;
 
     /// Deletes the runs that were begun before a time, with the values that no other run has, and says which.
@@ -131,6 +150,14 @@ impl<S: RunStore + ?Sized> RunStore for Arc<S> {
 
     fn ask_cancel(&self, run: RunId) -> Result<(), StoreError> {
         (**self).ask_cancel(run)
+    }
+
+    fn run_before(&self, run: RunId) -> Result<Option<RunSummary>, StoreError> {
+        (**self).run_before(run)
+    }
+
+    fn fingerprints(&self) -> Result<HashSet<Fingerprint>, StoreError> {
+        (**self).fingerprints()
     }
 
     fn find_step(&self, fingerprint: Fingerprint) -> Result<Option<StoredStep>, StoreError> {

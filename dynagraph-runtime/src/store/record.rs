@@ -2,14 +2,16 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{Fingerprint, StoredValue};
+use super::{Fingerprint, InputPrint, StoredValue};
 use crate::key::{KeyPath, MappingKey};
 use crate::run::RunStatus;
 use crate::step::StepStatus;
 
 /// One thing that happened in a run and that its store keeps.
 ///
-/// Later records win over earlier ones of the same step. What was not run because it is stored is not recorded again.
+/// Later records win over earlier ones of the same step. What was not run because the run has it already is not recorded
+/// again. What was not run because another run has it is recorded as if it had been, with no attempts and
+/// [`Cached`](StepStatus::Cached) as its status: so a run has all of its values, whatever becomes of the other one.
 #[derive(Debug, Clone)]
 pub enum Record {
     /// A step emitted a key.
@@ -73,7 +75,10 @@ pub struct StepEnded {
     pub error: Option<String>,
     /// What its result depends on, if that is known.
     pub fingerprint: Option<Fingerprint>,
-    /// What it gave, one for each output of its op. Empty unless it succeeded.
+    /// What each of its inputs was, in the order of the op's parameters; none where that cannot be encoded. Empty where
+    /// nobody said.
+    pub inputs: Vec<Option<InputPrint>>,
+    /// What it gave, one for each output of its op. Empty unless it succeeded or is cached.
     pub outputs: Vec<OutputRecord>,
     /// When its first attempt started. Stores keep microseconds.
     pub started: Option<SystemTime>,
@@ -91,10 +96,23 @@ impl StepEnded {
             attempts: 1,
             error: None,
             fingerprint: None,
+            inputs: Vec::new(),
             outputs: Vec::new(),
             started: None,
             duration: Duration::ZERO,
         }
+    }
+}
+
+/// For those who implement a store.
+impl StepEnded {
+    /// How many keys the step emitted in its last attempt, with all of its outputs.
+    pub fn emitted(&self) -> u64 {
+        let emitted = self.outputs.iter().map(|output| match output {
+            OutputRecord::Emitted(count) => *count,
+            _ => 0,
+        });
+        emitted.fold(0, u64::saturating_add)
     }
 }
 

@@ -91,6 +91,14 @@ impl StoredValue {
         }
     }
 
+    /// Reads its bytes, if they are elsewhere. Blocks for those of a large value.
+    pub(super) fn read(&mut self) -> Result<(), StoreError> {
+        if let Content::Elsewhere(source) = &self.content {
+            self.content = Content::Here(source.read()?);
+        }
+        Ok(())
+    }
+
     /// Its bytes, if they need not be read first.
     pub fn here(&self) -> Option<&[u8]> {
         match &self.content {

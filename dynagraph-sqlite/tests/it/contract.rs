@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use dynagraph_runtime::store::{
-    Codec, KeyEmitted, MemoryStore, OutputRecord, Record, RunState, RunStore, StepEnded,
-    StoreError, StoredOutput, StoredValue,
+    Codec, InputPrint, KeyEmitted, MemoryStore, OutputRecord, Record, RunState, RunStore,
+    StepEnded, StoreError, StoredOutput, StoredValue,
 };
 use dynagraph_runtime::{KeyPath, RunStatus, StepStatus};
 use dynagraph_sqlite::SqliteStore;
@@ -298,6 +298,97 @@ of_both_stores! {
         assert_eq!(step.emitted(0).unwrap().len(), 2);
     }
 
+    fn what_a_step_was_given_comes_back(store) {
+        let mut info = run();
+        info.nodes[1].inputs = vec!["file".into(), "limit".into()];
+        let log = store.begin(&info).unwrap();
+        let inputs = vec![Some(InputPrint::from_bytes([1; 8])), None];
+        for (keys, inputs) in [(["a"], inputs.clone()), (["b"], Vec::new())] {
+            let Record::StepEnded(mut step) = loaded(&keys, "one", 1) else { unreachable!() };
+            step.inputs = inputs;
+            log.append(Record::StepEnded(step));
+        }
+        drop(log);
+        let stored = store.read(info.id).unwrap();
+        let step = stored.step("load", &path(&["a"])).unwrap();
+        assert_eq!((&step.inputs, &step.node.inputs), (&inputs, &info.nodes[1].inputs));
+        assert_eq!(stored.step("load", &path(&["b"])).unwrap().inputs, []);
+    }
+
+    fn a_step_that_was_reused_is_found_as_well(store) {
+        let info = run();
+        let log = store.begin(&info).unwrap();
+        let Record::StepEnded(mut step) = loaded(&["a"], "one", 1) else { unreachable!() };
+        (step.status, step.attempts) = (StepStatus::Cached, 0);
+        log.append(Record::StepEnded(step));
+        flush(&*log).unwrap();
+        let step = store.find_step(fingerprint(1)).unwrap().unwrap();
+        assert_eq!((step.status, step.attempts), (StepStatus::Cached, 0));
+        assert_eq!(store.fingerprints().unwrap(), [fingerprint(1)].into());
+        drop(log);
+        let stored = store.read(info.id).unwrap();
+        assert_eq!(value_of(&stored, &["a"]).unwrap(), b"one");
+    }
+
+    fn a_step_that_ended_again_says_how_it_had_ended_before(store) {
+        let info = run();
+        let log = store.begin(&info).unwrap();
+        let failed = StepEnded::new(1, path(&["a"]), StepStatus::Failure);
+        log.append(Record::StepEnded(failed));
+        drop(log);
+        let log = store.resume(&info).unwrap();
+        log.append(loaded(&["a"], "one", 1));
+        drop(log);
+        let stored = store.read(info.id).unwrap();
+        let step = stored.step("load", &path(&["a"])).unwrap();
+        assert_eq!(step.earlier.as_ref().unwrap().status, StepStatus::Failure);
+        assert_eq!(step.status, StepStatus::Success);
+    }
+
+    fn the_run_before_is_one_of_the_same_job(store) {
+        let (first, second) = (run(), run());
+        let mut other = run();
+        other.job = "hourly".into();
+        for info in [&first, &other, &second] {
+            drop(store.begin(info).unwrap());
+        }
+        let before = |run| store.run_before(run).unwrap().map(|run| run.id);
+        assert_eq!(before(second.id), Some(first.id));
+        assert_eq!((before(first.id), before(other.id)), (None, None));
+        assert!(matches!(store.run_before(run().id), Err(StoreError::NoSuchRun { .. })));
+    }
+
+    fn many_steps_are_found_in_the_order_of_their_records_and_in_any_other(store) {
+        let (mut info, other) = (run(), run());
+        info.nodes[0].cached = true;
+        let log = store.begin(&info).unwrap();
+        for number in 0..300 {
+            log.append(loaded(&[&number.to_string()], number.to_string(), number));
+            if number == 150 {
+                log.append_all(&mut vec![emitted("a", 0, b"A"), emitted("b", 1, b"B")]);
+                let Record::StepEnded(mut list) = listed(2) else { unreachable!() };
+                list.fingerprint = Some(fingerprint(1_000));
+                log.append(Record::StepEnded(list));
+            }
+        }
+        drop(log);
+        let log = store.begin(&other).unwrap();
+        log.append(loaded(&["x"], "x", 2_000));
+        flush(&*log).unwrap();
+        let check = |number: u64| {
+            let step = store.find_step(fingerprint(number)).unwrap().unwrap();
+            assert_eq!(step.key.to_string(), format!("load[{number}]"));
+            assert_eq!(step.value(0).unwrap().bytes().unwrap(), number.to_string().as_bytes());
+        };
+        (0..300).for_each(check);
+        (0..300).rev().for_each(check);
+        (0..300).map(|number| number * 7 % 300).for_each(check);
+        let list = store.find_step(fingerprint(1_000)).unwrap().unwrap();
+        assert_eq!(list.emitted(0).unwrap().len(), 2);
+        assert_eq!(store.find_step(fingerprint(2_000)).unwrap().unwrap().key.to_string(), "load[x]");
+        assert!(store.find_step(fingerprint(300)).unwrap().is_none());
+    }
+
     fn old_runs_are_deleted_with_their_steps(store) {
         let mut old = run();
         let new = run();
@@ -311,6 +402,7 @@ of_both_stores! {
         assert_eq!(store.delete_before(new.started).unwrap(), [old.id]);
         assert!(matches!(store.read(old.id), Err(StoreError::NoSuchRun { .. })));
         assert!(store.find_step(fingerprint(1)).unwrap().is_none());
+        assert_eq!(store.fingerprints().unwrap(), [fingerprint(2)].into());
         assert_eq!(value_of(&store.read(new.id).unwrap(), &["a"]).unwrap(), vec![7; 100_000]);
         assert_eq!(store.runs().unwrap().len(), 1);
     }

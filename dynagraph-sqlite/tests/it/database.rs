@@ -99,14 +99,14 @@ fn a_large_value_is_a_file_until_no_run_has_it() {
 fn a_database_of_a_later_version_is_refused() {
     let (_folder, path) = folder();
     drop(SqliteStore::open(&path).unwrap());
-    Connection::open(&path).unwrap().pragma_update(None, "user_version", 2).unwrap();
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 3).unwrap();
     let error = SqliteStore::open(&path).unwrap_err();
     let place = path.display();
     assert_eq!(
         error.to_string(),
         format!(
-            "`{place}` was written by a later version of dynagraph: its schema is 2, this version \
-             knows up to 1"
+            "`{place}` was written by a later version of dynagraph: its schema is 3, this version \
+             knows up to 2"
         )
     );
 }

@@ -4,10 +4,12 @@
 
 mod arguments;
 mod broken;
+mod cached;
 mod changed;
 mod every_form;
 mod interrupted;
 mod refused;
+mod resumed;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;

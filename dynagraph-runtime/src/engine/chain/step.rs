@@ -216,11 +216,11 @@ impl Chain {
         let Self { around, key, values, tally, step, .. } = self;
         let engine = &around.engine;
         let node = engine.plan.node(id);
-        let how = step.how(id);
+        let mut how = step.how(id);
         if let (Some(storing), Work::Op(op), false) =
             (&engine.storing, &node.work, how.known.cached)
         {
-            let step = storing::Step { op, path: around.path(key), how: &how };
+            let step = storing::Step { op, path: around.path(key), how: &mut how };
             storing.succeeded(engine, step, &returned, |_| 0);
         }
         tally.add(engine, Ended::success(how), || around.path(key));

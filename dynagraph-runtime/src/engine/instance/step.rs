@@ -110,7 +110,8 @@ impl Instance {
             };
             let error = match result {
                 Ok(returned) => {
-                    let returned = self.keep(op, &trying.how(known), &ports, returned).await;
+                    let how = &mut trying.how(known.clone());
+                    let returned = self.keep(op, how, &ports, returned).await;
                     break in_flight.ended_with((Ok(returned), metadata));
                 }
                 Err(error) => error,
@@ -247,7 +248,7 @@ impl Instance {
     async fn keep(
         &self,
         op: &OpPlan,
-        how: &How,
+        how: &mut How,
         ports: &[Option<Arc<OutputPort>>],
         returned: Returned,
     ) -> Returned {

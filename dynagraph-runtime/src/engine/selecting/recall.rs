@@ -41,7 +41,7 @@ impl Engine {
         let (known, given) = match (&self.storing, choice) {
             (None, _) => (Known::default(), None),
             (Some(_), Some(Choice::Other)) if alone => (Known::default(), None),
-            (Some(storing), Some(Choice::Selected)) => (storing.known(op, inputs), None),
+            (Some(storing), Some(Choice::Selected)) => (storing.known(op, inputs, path), None),
             (Some(storing), _) => storing.recall(op, inputs, path),
         };
         match (given, choice) {

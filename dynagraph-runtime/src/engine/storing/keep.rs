@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
 
 use super::stored_list::StoredList;
-use super::{Storing, values};
+use super::{StepPrints, Storing, values};
 use crate::engine::Engine;
 use crate::engine::ledger::{Ended, How};
 use crate::error::StepError;
@@ -13,7 +13,7 @@ use crate::key::{KeyPath, MappingKey};
 use crate::op::{Given, Output, OutputSpec, Outputs, Returned};
 use crate::plan::OpPlan;
 use crate::step::StepStatus;
-use crate::store::{KeyEmitted, OutputRecord, Record, StepEnded, StepUpForRetry};
+use crate::store::{KeyEmitted, OutputRecord, Record, StepEnded, StepUpForRetry, StoredValue};
 use crate::value::Erased;
 
 /// A step, and how it came to its end so far.
@@ -21,7 +21,7 @@ use crate::value::Erased;
 pub(in crate::engine) struct Step<'a> {
     pub(in crate::engine) op: &'a OpPlan,
     pub(in crate::engine) path: KeyPath,
-    pub(in crate::engine) how: &'a How,
+    pub(in crate::engine) how: &'a mut How,
 }
 
 /// Where a key was emitted.
@@ -46,6 +46,7 @@ impl Storing {
     ) {
         let Emission { node, path, attempt, output, index } = *emission;
         let Some(node) = self.place(node) else { return };
+        let value = self.encoded(emission.node, output, spec, value);
         let output = u32::try_from(output).unwrap_or(u32::MAX);
         self.log.append(Record::KeyEmitted(KeyEmitted {
             node,
@@ -54,7 +55,7 @@ impl Storing {
             output,
             index,
             key: key.clone(),
-            value: values::encode(spec.codec, value),
+            value,
         }));
     }
 
@@ -69,7 +70,8 @@ impl Storing {
         let specs = step.op.spec.outputs.iter().enumerate();
         let outputs = returned.outputs().iter().zip(specs);
         let outputs = outputs.map(|(Output(given), (place, spec))| match given {
-            Given::Value(value) => values::encode(spec.codec, value)
+            Given::Value(value) => self
+                .encoded(step.how.node, place, spec, value)
                 .map_or(OutputRecord::NotEncodable, OutputRecord::Value),
             Given::Nothing => OutputRecord::Nothing,
             Given::Emitted | Given::List(_) => OutputRecord::Emitted(emitted(place)),
@@ -78,21 +80,43 @@ impl Storing {
         let How { node, attempts, began, known, .. } = step.how;
         let Some(node) = self.place(*node) else { return };
         let mut ended = StepEnded::new(node, step.path, StepStatus::Success);
-        (ended.attempts, ended.fingerprint) = (*attempts, known.fingerprint);
-        ended.outputs = outputs;
-        self.ended(ended, engine.times(*began));
+        (ended.attempts, ended.outputs) = (*attempts, outputs);
+        self.ended(ended, known.prints.take(), engine.times(*began));
+    }
+
+    /// A value as it is stored, if it can be.
+    fn encoded(
+        &self,
+        node: NodeId,
+        output: usize,
+        spec: &OutputSpec,
+        value: &Erased,
+    ) -> Option<StoredValue> {
+        let encoded = values::encode(spec.codec, value);
+        if encoded.is_none() && spec.codec.is_some() {
+            self.unstored.add(node, output);
+        }
+        encoded
     }
 
     /// Appends that a step failed.
-    pub(in crate::engine) fn failed(&self, engine: &Engine, failed: &Ended, path: &KeyPath) {
+    pub(in crate::engine) fn failed(&self, engine: &Engine, failed: &mut Ended, path: &KeyPath) {
         let Some(node) = self.place(failed.node) else { return };
         let mut ended = StepEnded::new(node, path.clone(), failed.status);
-        (ended.attempts, ended.fingerprint) = (failed.attempts, failed.fingerprint);
+        ended.attempts = failed.attempts;
         ended.error = failed.error.as_ref().map(|error| error.get().to_string());
-        self.ended(ended, engine.times(failed.began));
+        self.ended(ended, failed.prints.take(), engine.times(failed.began));
     }
 
-    fn ended(&self, mut ended: StepEnded, times: Option<(SystemTime, Duration)>) {
+    fn ended(
+        &self,
+        mut ended: StepEnded,
+        prints: Option<Box<StepPrints>>,
+        times: Option<(SystemTime, Duration)>,
+    ) {
+        if let Some(prints) = prints {
+            (ended.fingerprint, ended.inputs) = (prints.fingerprint, prints.inputs);
+        }
         if let Some((started, duration)) = times {
             (ended.started, ended.duration) = (Some(started), duration);
         }

@@ -21,6 +21,10 @@ impl OpenLog {
         self.with(|log| log.append(record));
     }
 
+    pub(super) fn append_all(&self, records: &mut Vec<Record>) {
+        self.with(|log| log.append_all(records));
+    }
+
     pub(super) fn is_full(&self) -> bool {
         self.with(|log| log.is_full()).unwrap_or_default()
     }

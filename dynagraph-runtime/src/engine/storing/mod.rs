@@ -1,20 +1,23 @@
 //! Tells the run's store what happens, and asks it what has happened before.
 //!
 //! ```text
-//! a step's inputs ─▶ recall ──┬─ as before ─▶ the outputs it gave then, and no op is called
+//! a step's inputs ─▶ recall ──┬─ as before, or as in another run if the op is cached ─▶ what it gave then
 //!                             └─ otherwise ─▶ its op is called ─▶ keep ─▶ its outputs are passed on
 //! ```
 //!
 //! What is appended first is durable first: a key before what its copy gives, an output before what is made of it.
 
+mod cache;
 mod keep;
 mod log;
 #[cfg(not(feature = "serde"))]
 mod no_values;
 mod open;
+mod past;
 mod prints;
 mod recall;
 mod stored_list;
+mod unstored;
 mod unwritten;
 #[cfg(feature = "serde")]
 mod values;
@@ -22,16 +25,22 @@ mod values;
 pub(super) use keep::{Emission, Step};
 use std::sync::Arc;
 
+use cache::Cache;
 use log::OpenLog;
 #[cfg(not(feature = "serde"))]
 use no_values as values;
 pub(crate) use open::{Resume, SharedStore};
+use past::Past;
 use prints::Prints;
+pub(super) use prints::StepPrints;
+use unstored::Unstored;
 
 use super::Engine;
+use super::ledger::Account;
 use crate::graph::NodeId;
 use crate::op::RunId;
-use crate::store::{Fingerprint, Record, RunEnded, RunLog, StoreError, StoredRun};
+use crate::plan::Plan;
+use crate::store::{Record, Resumed, RunEnded, RunLog, StoreError, UnstoredOutput};
 
 /// A run's end of its store.
 #[derive(Debug)]
@@ -39,19 +48,22 @@ pub(super) struct Storing {
     pub(super) run: RunId,
     log: OpenLog,
     /// What the store has of the run that goes on.
-    past: Option<StoredRun>,
+    past: Option<Past>,
+    /// What it has of other runs, if an op is cached.
+    cache: Option<Cache>,
     /// By node: its place among those that the store was told of.
     nodes: Vec<Option<u32>>,
     prints: Prints,
+    unstored: Unstored,
 }
 
 /// What the store makes of a step before it is run.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Known {
-    /// What its result depends on, if that is known.
-    pub(super) fingerprint: Option<Fingerprint>,
     /// Whether its op need not be called.
     pub(super) cached: bool,
+    /// What it is given, if a store asks.
+    pub(super) prints: Option<Box<StepPrints>>,
 }
 
 impl Storing {
@@ -62,6 +74,16 @@ impl Storing {
     /// Whether so much is not yet durable that nobody should begin anything.
     pub(super) fn is_full(&self) -> bool {
         self.log.is_full()
+    }
+
+    /// What became of the steps that the store has of a run that went on, which came to its end if it is `whole`.
+    pub(super) fn resumed(&self, plan: &Plan, account: &Account, whole: bool) -> Option<Resumed> {
+        self.past.as_ref().map(|past| past.resumed(plan, account, whole))
+    }
+
+    /// The outputs that could not be stored, of the nodes that ran.
+    pub(super) fn unstored(&self, plan: &Plan, account: &Account) -> Vec<UnstoredOutput> {
+        self.unstored.outputs(plan, account)
     }
 
     /// Appends no more, and gives the run up unless somebody takes the log.

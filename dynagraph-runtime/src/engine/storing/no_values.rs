@@ -1,5 +1,6 @@
 //! Without the feature `serde` no value can be stored, and so no step is known to be as before.
 
+use super::prints::StepPrints;
 use crate::capture::ValueCodec;
 use crate::store::{Fingerprint, StoredValue};
 use crate::value::Erased;
@@ -11,9 +12,9 @@ pub(super) fn print(codec: ValueCodec, _: &Erased) -> Option<Fingerprint> {
 pub(super) fn step_print(
     _: &str,
     _: Option<&str>,
-    _: impl Iterator<Item = Option<Fingerprint>>,
-) -> Option<Fingerprint> {
-    None
+    inputs: impl Iterator<Item = Option<Fingerprint>>,
+) -> StepPrints {
+    StepPrints { fingerprint: None, inputs: inputs.map(|_| None).collect() }
 }
 
 pub(super) fn encode(codec: Option<ValueCodec>, _: &Erased) -> Option<StoredValue> {

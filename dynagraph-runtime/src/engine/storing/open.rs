@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::unwritten::Unwritten;
-use super::{OpenLog, Prints, Storing};
+use super::{Cache, OpenLog, Past, Prints, Storing, Unstored};
 use crate::engine::Options;
 use crate::graph::NodeId;
 use crate::op::RunId;
@@ -50,6 +50,7 @@ impl Storing {
 impl Closed {
     fn open(self) -> Result<Storing, StoreError> {
         let Self { store, mut info, nodes, resume, spins, is_told } = self;
+        let cache = Cache::of(&store, &info.nodes)?;
         let (log, past) = match resume {
             None => (store.begin(&info)?, None),
             Some(resume) => {
@@ -61,11 +62,12 @@ impl Closed {
                 let log = if spins { Box::new(Unwritten) } else { store.resume(&info)? };
                 // Only now that the run is ours: another process may have gone on with it until then.
                 let past = store.read(info.id)?;
-                (log, Some(past))
+                (log, Some(Past::new(past)))
             }
         };
         let (run, log, prints) = (info.id, OpenLog::new(log), Prints::default());
-        Ok(Storing { run, log, past, nodes, prints })
+        let unstored = Unstored::default();
+        Ok(Storing { run, log, past, cache, nodes, prints, unstored })
     }
 }
 
@@ -95,8 +97,11 @@ fn described(plan: &Plan, options: &Options) -> (RunInfo, Vec<Option<u32>>) {
         let mut node = NodeInfo::new(name.to_string(), *op);
         if let Some(op) = plan.op(NodeId(place)) {
             node.version = op.spec.version.map(Cow::Borrowed);
+            node.inputs = op.spec.inputs.iter().copied().map(Cow::Borrowed).collect();
             let outputs = op.spec.outputs.iter();
             node.outputs = outputs.map(|output| Cow::Borrowed(output.name)).collect();
+            // What is called instead of an op gives nothing that later runs should have.
+            node.cached = op.spec.cached && !options.replaced.contains_key(&op.op_type);
         }
         info.nodes.push(node);
         u32::try_from(info.nodes.len() - 1).ok()

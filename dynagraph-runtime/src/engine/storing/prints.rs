@@ -7,12 +7,21 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 use super::values;
 use crate::capture::ValueCodec;
 use crate::plan::OpPlan;
-use crate::store::Fingerprint;
+use crate::store::{Fingerprint, InputPrint};
 use crate::sync::lock;
 use crate::value::Erased;
 
 /// How many shared values are remembered at least, before those that are gone are forgotten.
 const FEWEST: usize = 64;
+
+/// What a step is given.
+#[derive(Debug, Clone, Default)]
+pub(in crate::engine) struct StepPrints {
+    /// What its result depends on. None if an input cannot be encoded.
+    pub(in crate::engine) fingerprint: Option<Fingerprint>,
+    /// Of each input; none where it cannot be encoded.
+    pub(super) inputs: Vec<Option<InputPrint>>,
+}
 
 /// The fingerprints of values that several steps share, so that none is encoded for each of them.
 #[derive(Debug, Default)]
@@ -35,10 +44,10 @@ struct Remembered {
 
 impl Prints {
     /// What the result of a step depends on; nobody knows if an input cannot be encoded. The first input is the last.
-    pub(super) fn of_step(&self, op: &OpPlan, inputs: &[Erased]) -> Option<Fingerprint> {
+    pub(super) fn of_step(&self, op: &OpPlan, inputs: &[Erased]) -> StepPrints {
         let codecs = &op.spec.input_codecs;
         if codecs.len() < inputs.len() {
-            return None;
+            return StepPrints { fingerprint: None, inputs: vec![None; inputs.len()] };
         }
         let prints = inputs.iter().rev().zip(codecs).map(|(input, codec)| self.of(*codec, input));
         values::step_print(op.op_name, op.spec.version, prints)

@@ -1,8 +1,9 @@
 //! Values as a store has them.
 
+use super::prints::StepPrints;
 use crate::capture::ValueCodec;
 use crate::codec::Format;
-use crate::store::{Codec, Fingerprint, StoredValue};
+use crate::store::{Codec, Fingerprint, InputPrint, StoredValue};
 use crate::value::Erased;
 
 const FORMAT: Format = Format::MessagePack;
@@ -19,14 +20,21 @@ pub(super) fn print(codec: ValueCodec, value: &Erased) -> Option<Fingerprint> {
     Some(Fingerprint::of_value(codec.type_name(), FORMAT, &bytes))
 }
 
-/// What stands for a step, if something does for each of its inputs.
+/// What stands for a step, if something does for each of its inputs, and what stands for those.
 pub(super) fn step_print(
     op: &str,
     version: Option<&str>,
     inputs: impl Iterator<Item = Option<Fingerprint>>,
-) -> Option<Fingerprint> {
-    let inputs = inputs.collect::<Option<Vec<_>>>()?;
-    Some(Fingerprint::of_step(op, version, inputs))
+) -> StepPrints {
+    let mut prints = Vec::with_capacity(inputs.size_hint().0);
+    let mut known = true;
+    let inputs = inputs.filter_map(|print| {
+        known &= print.is_some();
+        prints.push(print.map(InputPrint::from));
+        print
+    });
+    let fingerprint = Fingerprint::of_step(op, version, inputs);
+    StepPrints { fingerprint: known.then_some(fingerprint), inputs: prints }
 }
 
 /// A value as it is stored, if it can be.
