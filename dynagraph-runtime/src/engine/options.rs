@@ -12,6 +12,7 @@ use super::storing::{Resume, SharedStore};
 use crate::event::{Hooks, Listeners};
 use crate::op::{ErasedOp, RetryPolicy};
 use crate::selection::Chosen;
+use crate::store::Codec;
 use crate::value::TypeMap;
 
 /// How long a canceled run waits for what runs, unless it says.
@@ -49,6 +50,8 @@ pub(crate) struct Options {
     pub(crate) shuffle: Option<u64>,
     pub(crate) replaced: Replaced,
     pub(crate) store: Option<SharedStore>,
+    /// How values are written to it, where that can be.
+    pub(crate) stored_as: Codec,
     /// The run that goes on, if it is no new one.
     pub(crate) resume: Option<Resume>,
     /// The steps that are asked for, as they were written; all of them, if there is none.
@@ -84,6 +87,7 @@ impl Options {
             shuffle: None,
             replaced: Replaced::new(),
             store: None,
+            stored_as: Codec::MessagePack,
             resume: None,
             selections: Vec::new(),
             spin: None,

@@ -6,6 +6,7 @@ mod handle;
 mod replacing;
 mod report;
 mod selecting;
+mod storing;
 #[cfg(feature = "test")]
 mod testing;
 
@@ -20,12 +21,11 @@ pub use handle::{Canceler, RunHandle};
 pub use replacing::{Attempted, Later, Replace, StandsFor, TakenBy};
 pub use report::{RunReport, RunStatus};
 
-use crate::engine::{self, Options, Resume, Unstarted};
+use crate::engine::{self, Options, Unstarted};
 use crate::error::{MissingResource, RunError};
 use crate::event::{Event, EventKind, Listeners, Observer};
 use crate::job::{Composed, Job};
-use crate::op::{RetryPolicy, RunId};
-use crate::store::RunStore;
+use crate::op::RetryPolicy;
 use crate::time::Rate;
 
 /// A run of a job that is not started yet: set it up, then `.await` it.
@@ -199,79 +199,6 @@ impl<T> Run<T> {
     /// Keeps every step's value, for tests and notebooks. Without it, values are dropped at their last use.
     pub fn keep_values(mut self, keep: bool) -> Self {
         self.options.keep_values = keep;
-        self
-    }
-
-    /// Keeps the run in a store: what its steps gave, and every key that was emitted.
-    ///
-    /// So it can go on with [`resume_last`](Self::resume_last) or [`resume`](Self::resume) after it has failed, was
-    /// canceled or lost its process. No step waits for the store, but a run is a success only once all of it is durable.
-    /// What the store refuses is [`RunError::Store`]: at the start, and later if its disk is full, say. Then what runs is
-    /// aborted, nothing new starts, and what was stored is there when the run goes on.
-    ///
-    /// A step's outputs are stored if their types implement serde's traits, with the feature `serde`; without it, nothing
-    /// is.
-    ///
-    /// A step of an op with [`cached`](crate::OpSpec::cached), which `#[op(cache)]` writes, is looked for in all runs that the
-    /// store had when this one began.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use dynagraph_runtime::store::{MemoryStore, RunState, RunStore};
-    /// use dynagraph_runtime::{Job, RunStatus};
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let job = Job::compose("nightly", || ());
-    /// let store = MemoryStore::new();
-    /// job.run().store(store.clone()).await?;
-    /// let last = store.last_run("nightly")?.unwrap();
-    /// assert!(matches!(last.state, RunState::Ended { status: RunStatus::Success, .. }));
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn store(mut self, store: impl RunStore) -> Self {
-        self.options.store = Some(Arc::new(store));
-        self
-    }
-
-    /// Goes on with a run of the same job that its [`store`](Self::store) has, under its id.
-    ///
-    /// A step that succeeded is [`Cached`](crate::StepStatus::Cached): it gives what it gave, and its op is not called.
-    /// It is the same step if its node, its mapping keys, its op, the op's `version` and the values of all its inputs are
-    /// what they were; so the job may have changed, and what no longer matches is run. Steps that failed, were canceled or
-    /// skipped are looked at anew, as is whatever has an input or an output that cannot be stored.
-    ///
-    /// What an op computes may not depend on anything else, such as a resource: its `version` says that it changed.
-    /// [`RunReport::resumed`] says what was reused, and what was not and why.
-    pub fn resume(mut self, run: RunId) -> Self {
-        self.options.resume = Some(Resume::Run(run));
-        self
-    }
-
-    /// Goes on with the run of this job that was begun last, as [`resume`](Self::resume) does.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use dynagraph_runtime::Job;
-    /// use dynagraph_runtime::store::MemoryStore;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() {
-    /// # let job = Job::compose("nightly", || ());
-    /// let store = MemoryStore::new();
-    /// let first = job.run().store(store.clone()).report().await;
-    /// let again = job.run().store(store.clone()).resume_last().report().await;
-    /// assert_eq!(again.id(), first.id());
-    ///
-    /// let error = Job::compose("weekly", || ()).run().store(store).resume_last().await.unwrap_err();
-    /// assert!(error.to_string().contains("no run of the job `weekly`"));
-    /// # }
-    /// ```
-    pub fn resume_last(mut self) -> Self {
-        self.options.resume = Some(Resume::Last);
         self
     }
 

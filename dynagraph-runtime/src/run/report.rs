@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 #[cfg(feature = "serde")]
-use crate::codec::{Format, ValueCodec};
+use crate::codec::ValueCodec;
 use crate::engine::{Account, KeptValue, Ran, Why};
 use crate::error::{Failures, RunError};
 use crate::graph::NodeId;
@@ -303,13 +303,7 @@ impl<T> RunReport<T> {
     /// output. What a step emitted is asked for with the emitted key: `load[us]` for a key of `load`.
     /// [`Codec::Json`](crate::store::Codec::Json) needs the feature `json`.
     pub fn stored_value(&self, step: &str, codec: Codec) -> Option<StoredValue> {
-        let format = match codec {
-            Codec::MessagePack => Format::MessagePack,
-            #[cfg(feature = "json")]
-            Codec::Json => Format::Json,
-            #[cfg(not(feature = "json"))]
-            Codec::Json => return None,
-        };
+        let format = codec.format()?;
         let is_named = |kept: &&KeptValue| {
             let name = self.ops.get(&kept.node).map(|(name, _)| name);
             name.is_some_and(|name| {

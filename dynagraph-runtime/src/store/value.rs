@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::StoreError;
+#[cfg(feature = "serde")]
+use crate::codec::Format;
 
 /// How the bytes of a stored value are to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -22,6 +24,18 @@ impl Codec {
         match self {
             Self::MessagePack => 1,
             Self::Json => 2,
+        }
+    }
+
+    /// How it is written, if this build has the feature for it.
+    #[cfg(feature = "serde")]
+    pub(crate) const fn format(self) -> Option<Format> {
+        match self {
+            Self::MessagePack => Some(Format::MessagePack),
+            #[cfg(feature = "json")]
+            Self::Json => Some(Format::Json),
+            #[cfg(not(feature = "json"))]
+            Self::Json => None,
         }
     }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 mod arguments;
+mod as_json;
 mod broken;
 mod cached;
 mod changed;

@@ -92,7 +92,7 @@ impl Storing {
         spec: &OutputSpec,
         value: &Erased,
     ) -> Option<StoredValue> {
-        let encoded = values::encode(spec.codec, value);
+        let encoded = values::encode(spec.codec, value, self.stored_as);
         if encoded.is_none() && spec.codec.is_some() {
             self.unstored.add(node, output);
         }

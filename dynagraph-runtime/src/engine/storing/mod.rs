@@ -40,7 +40,7 @@ use super::ledger::Account;
 use crate::graph::NodeId;
 use crate::op::RunId;
 use crate::plan::Plan;
-use crate::store::{Record, Resumed, RunEnded, RunLog, StoreError, UnstoredOutput};
+use crate::store::{Codec, Record, Resumed, RunEnded, RunLog, StoreError, UnstoredOutput};
 
 /// A run's end of its store.
 #[derive(Debug)]
@@ -54,6 +54,8 @@ pub(super) struct Storing {
     /// By node: its place among those that the store was told of.
     nodes: Vec<Option<u32>>,
     prints: Prints,
+    /// How values are written, where that can be.
+    stored_as: Codec,
     unstored: Unstored,
 }
 

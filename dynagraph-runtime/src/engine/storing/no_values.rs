@@ -2,7 +2,7 @@
 
 use super::prints::StepPrints;
 use crate::capture::ValueCodec;
-use crate::store::{Fingerprint, StoredValue};
+use crate::store::{Codec, Fingerprint, StoredValue};
 use crate::value::Erased;
 
 pub(super) fn print(codec: ValueCodec, _: &Erased) -> Option<Fingerprint> {
@@ -17,7 +17,7 @@ pub(super) fn step_print(
     StepPrints { fingerprint: None, inputs: inputs.map(|_| None).collect() }
 }
 
-pub(super) fn encode(codec: Option<ValueCodec>, _: &Erased) -> Option<StoredValue> {
+pub(super) fn encode(codec: Option<ValueCodec>, _: &Erased, _: Codec) -> Option<StoredValue> {
     match codec? {}
 }
 

@@ -9,7 +9,7 @@ use crate::engine::Options;
 use crate::graph::NodeId;
 use crate::op::RunId;
 use crate::plan::Plan;
-use crate::store::{NodeInfo, RunInfo, RunStore, RunSummary, StoreError};
+use crate::store::{Codec, NodeInfo, RunInfo, RunStore, RunSummary, StoreError};
 
 /// Which run goes on.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +25,7 @@ struct Closed {
     info: RunInfo,
     nodes: Vec<Option<u32>>,
     resume: Option<Resume>,
+    stored_as: Codec,
     /// Whether it is only looked at.
     spins: bool,
     /// Whether its arguments are known, or else those that are stored stay.
@@ -41,7 +42,8 @@ impl Storing {
             let (info, nodes) = described(plan, options);
             let (resume, spins, is_told) =
                 (options.resume, options.spins(), options.arguments.is_some());
-            Closed { store, info, nodes, resume, spins, is_told }
+            let stored_as = options.stored_as;
+            Closed { store, info, nodes, resume, stored_as, spins, is_told }
         });
         move || closed.map(Closed::open).transpose()
     }
@@ -49,7 +51,7 @@ impl Storing {
 
 impl Closed {
     fn open(self) -> Result<Storing, StoreError> {
-        let Self { store, mut info, nodes, resume, spins, is_told } = self;
+        let Self { store, mut info, nodes, resume, stored_as, spins, is_told } = self;
         let cache = Cache::of(&store, &info.nodes)?;
         let (log, past) = match resume {
             None => (store.begin(&info)?, None),
@@ -67,7 +69,7 @@ impl Closed {
         };
         let (run, log, prints) = (info.id, OpenLog::new(log), Prints::default());
         let unstored = Unstored::default();
-        Ok(Storing { run, log, past, cache, nodes, prints, unstored })
+        Ok(Storing { run, log, past, cache, nodes, prints, stored_as, unstored })
     }
 }
 

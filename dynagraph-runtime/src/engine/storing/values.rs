@@ -6,17 +6,18 @@ use crate::codec::Format;
 use crate::store::{Codec, Fingerprint, InputPrint, StoredValue};
 use crate::value::Erased;
 
+/// What fingerprints are made of, however values are stored.
 const FORMAT: Format = Format::MessagePack;
 
-fn bytes(codec: ValueCodec, value: &Erased) -> Option<Vec<u8>> {
+fn bytes(codec: ValueCodec, value: &Erased, format: Format) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
-    codec.encode(value, FORMAT, &mut bytes).ok()?;
+    codec.encode(value, format, &mut bytes).ok()?;
     Some(bytes)
 }
 
 /// What stands for a value, if it can be encoded.
 pub(super) fn print(codec: ValueCodec, value: &Erased) -> Option<Fingerprint> {
-    let bytes = bytes(codec, value)?;
+    let bytes = bytes(codec, value, FORMAT)?;
     Some(Fingerprint::of_value(codec.type_name(), FORMAT, &bytes))
 }
 
@@ -37,18 +38,25 @@ pub(super) fn step_print(
     StepPrints { fingerprint: known.then_some(fingerprint), inputs: prints }
 }
 
-/// A value as it is stored, if it can be.
-pub(super) fn encode(codec: Option<ValueCodec>, value: &Erased) -> Option<StoredValue> {
+/// A value as it is stored, if it can be: what cannot be written as it is wanted is written as MessagePack.
+pub(super) fn encode(
+    codec: Option<ValueCodec>,
+    value: &Erased,
+    wanted: Codec,
+) -> Option<StoredValue> {
     let codec = codec?;
-    let bytes = bytes(codec, value)?;
-    Some(StoredValue::new(Codec::MessagePack, codec.type_name(), bytes))
+    let written = |stored_as: Codec| {
+        let bytes = bytes(codec, value, stored_as.format()?)?;
+        Some(StoredValue::new(stored_as, codec.type_name(), bytes))
+    };
+    written(wanted).or_else(|| written(Codec::MessagePack).filter(|_| wanted != Codec::MessagePack))
 }
 
 /// A stored value, if it is one of this type and whole.
 pub(super) fn decode(codec: Option<ValueCodec>, value: &StoredValue) -> Option<Erased> {
     let codec = codec?;
-    if value.codec() != Codec::MessagePack || value.type_name() != codec.type_name() {
+    if value.type_name() != codec.type_name() {
         return None;
     }
-    codec.decode(&value.bytes().ok()?, FORMAT).ok()
+    codec.decode(&value.bytes().ok()?, value.codec().format()?).ok()
 }
