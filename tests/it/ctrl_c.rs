@@ -7,8 +7,10 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use dynagraph::prelude::*;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
+use dynagraph::store::MemoryStore;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 
+use crate::faulty_store::{Fault, FaultyStore};
 use crate::support::{count, process};
 
 /// Says that it is there, and ends when its run does; some never do.
@@ -43,20 +45,31 @@ async fn child() {
     println!("{:?} {canceled}", report.status());
 }
 
-/// Runs the child, and presses Ctrl-C whenever it has said one of these.
-async fn pressed(deaf: &str, when: &[&str]) -> Vec<String> {
-    let mut child = tokio::process::Command::from(process("ctrl_c::child"))
+#[tokio::test]
+#[ignore = "it is what the child process of a test below does"]
+async fn slow_child() {
+    let store = FaultyStore::new(MemoryStore::new(), Fault::Slow);
+    let run = waiting(false).run().store(store).cancel_on_ctrl_c();
+    let report = run.report().await;
+    println!("{:?} {}", report.status(), report.count("count", StepStatus::Success));
+}
+
+/// Runs a child, and presses Ctrl-C whenever it has said one of these; then it may read a line.
+async fn pressed(test: &str, deaf: &str, when: &[&str]) -> Vec<String> {
+    let mut child = tokio::process::Command::from(process(test))
         .env(DEAF, deaf)
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
         .unwrap();
     let id = child.id().unwrap().to_string();
-    let mut said = Vec::new();
+    let (mut said, mut input) = (Vec::new(), child.stdin.take().unwrap());
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     while let Some(line) = lines.next_line().await.unwrap() {
         if when.contains(&line.as_str()) {
             assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+            input.write_all(b"\n").await.unwrap();
         }
         said.push(line);
     }
@@ -67,7 +80,7 @@ async fn pressed(deaf: &str, when: &[&str]) -> Vec<String> {
 /// S35
 #[tokio::test]
 async fn the_first_ctrl_c_lets_what_runs_end() {
-    let said = pressed("no", &["ready"]).await;
+    let said = pressed("ctrl_c::child", "no", &["ready"]).await;
     assert!(said.contains(&"told 0".to_owned()) && said.contains(&"told 1".to_owned()), "{said:?}");
     assert!(said.contains(&"Success 0".to_owned()), "{said:?}");
 }
@@ -75,6 +88,13 @@ async fn the_first_ctrl_c_lets_what_runs_end() {
 /// S35
 #[tokio::test]
 async fn the_second_ctrl_c_aborts() {
-    let said = pressed("yes", &["ready", "told 1"]).await;
+    let said = pressed("ctrl_c::child", "yes", &["ready", "told 1"]).await;
     assert!(said.contains(&"Canceled 1".to_owned()), "{said:?}");
+}
+
+/// S35
+#[tokio::test]
+async fn ctrl_c_is_heard_while_the_store_is_opened() {
+    let said = pressed("ctrl_c::slow_child", "no", &["opening"]).await;
+    assert!(said.contains(&"Canceled 0".to_owned()), "{said:?}");
 }

@@ -1,5 +1,7 @@
 //! Stores that something is wrong with.
 
+#![expect(clippy::print_stdout, clippy::expect_used, reason = "a child process speaks by printing")]
+
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,6 +26,8 @@ pub(crate) enum Fault {
     Takes(usize),
     /// It is full after so many records of a session.
     Breaks(usize),
+    /// It says that it begins a run, and goes on when it is told a line.
+    Slow,
 }
 
 /// A store in memory with a fault.
@@ -63,6 +67,10 @@ struct FaultyLog {
 
 impl RunStore for FaultyStore {
     fn begin(&self, run: &RunInfo) -> Result<Box<dyn RunLog>, StoreError> {
+        if self.fault == Fault::Slow {
+            println!("opening");
+            std::io::stdin().read_line(&mut String::new()).expect("somebody answers");
+        }
         self.store.begin(run).map(|log| self.log(log))
     }
 

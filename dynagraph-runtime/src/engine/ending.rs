@@ -38,13 +38,14 @@ impl Gauge {
 
 impl Engine {
     /// Waits until the run is told to end before its end, and what runs need not be waited for any longer.
-    pub(super) async fn told_to_end(&self) {
-        let listens = self.options.cancel_on_ctrl_c;
+    ///
+    /// `pressed` listens for Ctrl-C, if anything does.
+    pub(super) async fn told_to_end(&self, pressed: impl Future<Output = ()>) {
         tokio::select! {
             biased;
             () = self.stop.stopped() => {}
             after = timeout(self.options.timeout) => self.stop.abort(Why::TimedOut(after)),
-            () = ctrl_c(), if listens => self.stop.cancel(),
+            () = pressed => self.stop.cancel(),
             () = self.cancel_asked_in_store() => self.stop.cancel(),
             () = self.store_failed() => self.stop.abort(Why::NotStored),
         }
@@ -53,7 +54,7 @@ impl Engine {
             () = self.stop.aborted() => {}
             () = self.nothing_runs() => {}
             () = tokio::time::sleep(self.options.grace) => {}
-            () = ctrl_c(), if listens => {}
+            () = ctrl_c(self.options.cancel_on_ctrl_c) => {}
             () = self.store_failed() => {}
         }
     }
@@ -85,8 +86,11 @@ async fn timeout(after: Option<Duration>) -> Duration {
     after
 }
 
-/// Waits for Ctrl-C. Where nobody can listen for it, for ever.
-async fn ctrl_c() {
+/// Waits for Ctrl-C, from the first poll on. If nobody is to listen or can, for ever.
+pub(super) async fn ctrl_c(listens: bool) {
+    if !listens {
+        std::future::pending::<()>().await;
+    }
     // Tokio panics in a runtime without I/O.
     let pressed = AssertUnwindSafe(tokio::signal::ctrl_c()).catch_unwind().await;
     if !matches!(pressed, Ok(Ok(()))) {

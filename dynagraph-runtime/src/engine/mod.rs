@@ -52,6 +52,7 @@ mod wire;
 
 use std::num::NonZeroUsize;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -187,6 +188,11 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Result<Ran, Unstar
     }
 
     let handle = tasks::runtime().ok_or(Unstarted::NoRuntime)?;
+    // Whoever presses it while the store is opened is heard, too.
+    let mut pressed = pin!(ending::ctrl_c(options.cancel_on_ctrl_c).fuse());
+    if pressed.as_mut().now_or_never().is_some() {
+        options.stop.cancel();
+    }
     let storing = open(&plan, &options, &handle).await.map_err(Unstarted::Store)?;
     let engine = Arc::new(Engine::new(plan, options, handle, storing));
     let abort = AbortOnDrop(Arc::clone(&engine));
@@ -196,7 +202,7 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Result<Ran, Unstar
         tokio::select! {
             biased;
             outputs = root => outputs.map_err(|_| engine.fault(PANICKED)).ok(),
-            () = engine.told_to_end() => None,
+            () = engine.told_to_end(pressed) => None,
         }
     };
     // A run may come to its end although it was asked to end, unless a step did not.
