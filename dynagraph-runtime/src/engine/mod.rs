@@ -38,6 +38,7 @@ mod overdue;
 mod partial;
 mod places;
 mod port;
+mod ran;
 mod rate;
 mod rules;
 mod selecting;
@@ -54,7 +55,7 @@ use std::num::NonZeroUsize;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use futures::FutureExt as _;
 use tokio::runtime::Handle;
@@ -66,29 +67,27 @@ use crate::sync::lock;
 use cause::Accepted;
 use discard::Discarded;
 use ending::Gauge;
-pub(crate) use judgement::Judgement;
 pub(crate) use ledger::{Account, KeptValue};
 use ledger::{Ended, Ledger};
 use limit::{NodeLimits, node_limits, semaphore};
 pub(crate) use limit::{PoolOption, PoolOptions};
 pub(crate) use options::{Options, Replaced};
-use outcome::{Fate, Outcome};
+pub(crate) use ran::Ran;
 use rules::Rules;
 use selecting::Selecting;
 pub(crate) use stop::{Stop, Why};
+pub(crate) use storing::Resume;
 use storing::Storing;
-pub(crate) use storing::{OpenRun, Resume};
 use tasks::Tasks;
 
 use crate::event::{EventKind, Listeners};
 use crate::graph::ScopeId;
-use crate::key::{KeyPath, StepKey};
+use crate::key::KeyPath;
 use crate::op::RunId;
 use crate::partial::Exceeded;
 use crate::plan::{DEFAULT_WINDOW, Plan, Shape};
-use crate::step::{StepNames, StepRecord};
-use crate::store::{Resumed, StoreError, UnstoredOutput};
-use crate::value::Erased;
+use crate::step::StepNames;
+use crate::store::StoreError;
 
 /// What is known of a panic outside of every op.
 const PANICKED: &str =
@@ -135,34 +134,6 @@ struct Engine {
     fault: Mutex<Option<String>>,
     began: Instant,
     began_at: SystemTime,
-}
-
-/// What a run came to.
-#[derive(Debug)]
-pub(crate) struct Ran {
-    pub(crate) run_id: RunId,
-    pub(crate) account: Account,
-    /// The job's outputs, if all of them are there.
-    pub(crate) outputs: Option<Vec<Erased>>,
-    /// What becomes of the run by its failures.
-    pub(crate) judgement: Judgement,
-    /// What more keys failed of than a `collect_partial` tolerates.
-    pub(crate) exceeded: Vec<Exceeded>,
-    /// The parts of its selection that no step has matched.
-    pub(crate) unmatched: Vec<String>,
-    pub(crate) fault: Option<String>,
-    /// Why the run ended before its end, if it did.
-    pub(crate) stopped: Option<Why>,
-    /// The steps that could not be aborted.
-    pub(crate) waited_for: Vec<StepKey>,
-    pub(crate) took: Duration,
-    /// What became of the stored steps of a run that went on.
-    pub(crate) resumed: Option<Resumed>,
-    pub(crate) unstored: Vec<UnstoredOutput>,
-    /// The run in its store, which does not know the end yet.
-    pub(crate) stored: Option<OpenRun>,
-    /// Why the store kept nothing more, if that ended the run.
-    pub(crate) not_stored: Option<StoreError>,
 }
 
 /// Why a run did not come to its first step.
@@ -213,42 +184,11 @@ pub(crate) async fn run(plan: Arc<Plan>, options: Options) -> Result<Ran, Unstar
     let waited_for = engine.abort_tasks();
     engine.tasks.none_left().await;
     let stored = engine.storing.as_ref().and_then(Storing::close);
-    let not_stored = stopped.filter(|why| *why == Why::NotStored);
-    let not_stored = not_stored.and_then(|_| stored.as_ref()?.failed());
     drop(abort);
     if stopped.is_some() {
         engine.cancel_unstarted();
     }
-    let mut account = engine.ledger.close(Arc::clone(&engine.names));
-    engine.discarded.forget(&engine.plan, &mut account, stopped.is_none());
-    let storing = engine.storing.as_ref();
-    let resumed =
-        storing.and_then(|storing| storing.resumed(&engine.plan, &account, stopped.is_none()));
-    let unstored = storing.map(|storing| storing.unstored(&engine.plan, &account));
-    if !engine.options.keep_steps && engine.rules.record_success() {
-        account.steps.retain(StepRecord::is_remarkable);
-    }
-    let fault = lock(&engine.fault).take();
-    let is_lost =
-        |output: &Outcome| output.fate() == Fate::Failed && output.cause().left_out().is_none();
-    let lost_output = outputs.iter().flatten().any(is_lost);
-    let judgement = Judgement::new(&engine.plan, &engine.accepted.take(), lost_output);
-    Ok(Ran {
-        run_id: engine.run_id,
-        account,
-        outputs: outputs.and_then(|outputs| outputs.into_iter().map(Outcome::ready).collect()),
-        judgement,
-        exceeded: std::mem::take(&mut *lock(&engine.exceeded)),
-        unmatched: engine.selecting.as_ref().map(Selecting::unmatched).unwrap_or_default(),
-        fault,
-        stopped,
-        waited_for,
-        took: engine.began.elapsed(),
-        resumed,
-        unstored: unstored.unwrap_or_default(),
-        stored,
-        not_stored,
-    })
+    Ok(Ran::new(&engine, outputs, stopped, waited_for, stored))
 }
 
 /// Opens the run in its store, if it has one, where that may block.

@@ -29,6 +29,10 @@ impl Codec {
 
     /// How it is written, if this build has the feature for it.
     #[cfg(feature = "serde")]
+    #[cfg_attr(
+        feature = "json",
+        expect(clippy::unnecessary_wraps, reason = "it depends on features")
+    )]
     pub(crate) const fn format(self) -> Option<Format> {
         match self {
             Self::MessagePack => Some(Format::MessagePack),
