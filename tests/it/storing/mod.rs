@@ -10,6 +10,7 @@ mod every_form;
 mod interrupted;
 mod refused;
 mod resumed;
+mod unprintable;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
