@@ -286,3 +286,30 @@ impl ToStringList for Keyed<u64> {
         self.into_iter().map(|(key, value)| format!("{key}={value}")).collect()
     }
 }
+
+/// Another process that deletes old runs.
+#[derive(Debug, Clone)]
+struct Collector(std::sync::Arc<dyn RunStore>);
+
+#[op]
+fn collect_garbage(store: Resource<Collector>) -> usize {
+    let runs = store.0.runs().unwrap();
+    store.0.delete_before(runs[0].started).unwrap().len()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_deleted_while_a_run_goes_on_is_computed_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || SqliteStore::open(folder.path().join("runs.db")).unwrap();
+    let (store, other) = (open(), Collector(std::sync::Arc::new(open())));
+    let plain = Job::compose("job", || list(keys().map(square).collect()));
+    let (first, _) = session(plain.run().store(store.clone()).resource(World(5000))).await;
+    let job = Job::compose("job", || {
+        let gone = collect_garbage();
+        list(keys().after(gone).map(square).collect())
+    });
+    let run = job.run().store(store.clone()).resource(World(5000)).resource(other);
+    let (second, calls) = session(run).await;
+    assert_eq!(second.output(), first.output());
+    assert_eq!(calls.counts()["square"], 5000);
+}
