@@ -1,12 +1,13 @@
 //! The steps that a run fails because of, and how they are printed.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::ops::Range;
 use std::panic::Location;
 use std::sync::{Arc, OnceLock};
 
 use super::StepError;
+use super::printed::{printed, says};
 use crate::graph::NodeId;
 use crate::partial::{Exceeded, Tolerance};
 use crate::step::{Alike, Block, KeptError, StepRecord, StepReport, StepStatus, Steps};
@@ -48,16 +49,6 @@ struct Group<'a> {
 enum Run<'a> {
     One(&'a StepRecord),
     Alike(&'a Alike),
-}
-
-/// Takes a text that is expected, and no other: this is what has not come of it.
-struct Expected<'a>(&'a str);
-
-impl fmt::Write for Expected<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0 = self.0.strip_prefix(text).ok_or(fmt::Error)?;
-        Ok(())
-    }
 }
 
 impl<'a> Run<'a> {
@@ -104,10 +95,7 @@ impl<'a> Group<'a> {
 
     /// Whether a step is of the same node, and says the same.
     fn is_of(&self, node: NodeId, error: Option<&StepError>) -> bool {
-        let mut expected = Expected(&self.cause);
-        self.node == node
-            && error.is_none_or(|error| write!(expected, "{error}").is_ok())
-            && expected.0.is_empty()
+        self.node == node && error.map_or(self.cause.is_empty(), |error| says(error, &self.cause))
     }
 
     fn add(&mut self, at: usize, run: Run<'a>) {
@@ -232,12 +220,7 @@ impl Failed {
         for run in self.runs() {
             let (node, error) = (run.node(), run.error());
             if groups.get(last).is_none_or(|group| !group.is_of(node, error)) {
-                let mut cause = String::new();
-                if let Some(error) = error {
-                    // Writing to text in memory fails only if the error's own `Display` does.
-                    let _written = write!(cause, "{error}");
-                }
-                let cause = (self.steps.name(node).0, cause);
+                let cause = (self.steps.name(node).0, error.map(printed).unwrap_or_default());
                 last = known.get(&cause).copied().unwrap_or(groups.len());
                 if last == groups.len() {
                     groups.push(Group::new(node, cause.1.clone()));

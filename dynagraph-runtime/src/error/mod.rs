@@ -4,6 +4,7 @@ mod build;
 mod config;
 mod failures;
 mod op;
+mod printed;
 mod run;
 mod text;
 
@@ -13,5 +14,6 @@ pub use failures::Failures;
 pub(crate) use failures::Fatal;
 pub use op::OpError;
 pub(crate) use op::Retry;
+pub(crate) use printed::printed;
 pub use run::{MissingResource, RunError, StepError};
 pub use text::{AnyFailed, Failed};

@@ -1,6 +1,6 @@
 //! What may feed an op: the handle of a value, or a value.
 
-use std::any::TypeId;
+use std::any::{TypeId, type_name};
 use std::marker::PhantomData;
 use std::panic::Location;
 use std::sync::Arc;
@@ -130,7 +130,8 @@ inputs!(A B C D E F G H I J K L);
 #[track_caller]
 pub fn invoke<O: Op>(given: <O::Inputs as Inputs>::Given) -> O::Handles {
     let at = Location::caller();
-    let op = OpNode::new(O::NAME, TypeId::of::<O>(), Arc::new(Behavior::<O>::new()), O::spec());
+    let op_type = (TypeId::of::<O>(), type_name::<O>());
+    let op = OpNode::new(O::NAME, op_type, Arc::new(Behavior::<O>::new()), O::spec());
     O::Handles::from_node(&record(op, O::Inputs::sources(given), at))
 }
 

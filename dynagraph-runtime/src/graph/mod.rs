@@ -167,6 +167,8 @@ pub(crate) struct OpNode {
     pub(crate) named: bool,
     pub(crate) op_name: &'static str,
     pub(crate) op_type: TypeId,
+    /// What its type is called, with the modules that it is in.
+    pub(crate) op_path: &'static str,
     pub(crate) behavior: Arc<dyn ErasedOp>,
     pub(crate) spec: OpSpec,
     pub(crate) tags: Vec<(String, String)>,
@@ -236,7 +238,7 @@ impl Gather {
 impl OpNode {
     pub(crate) fn new(
         op_name: &'static str,
-        op_type: TypeId,
+        (op_type, op_path): (TypeId, &'static str),
         behavior: Arc<dyn ErasedOp>,
         spec: OpSpec,
     ) -> Self {
@@ -246,6 +248,7 @@ impl OpNode {
             named: false,
             op_name,
             op_type,
+            op_path,
             behavior,
             fan_outs: vec![None; spec.outputs.len()],
             spec,

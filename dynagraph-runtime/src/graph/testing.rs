@@ -71,6 +71,7 @@ fn op(graph: &mut Graph, scope: ScopeId, outputs: usize) -> NodeId {
         named: true,
         op_name: "op",
         op_type: TypeId::of::<Nothing>(),
+        op_path: "op",
         behavior: Arc::new(Nothing),
         spec,
         tags: Vec::new(),

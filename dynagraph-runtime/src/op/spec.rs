@@ -213,8 +213,9 @@ impl OpSpec {
     /// A run reuses what a step of this op gave in any run of the same store, if the op's version and all inputs are the
     /// same; the step is then [`Cached`](crate::StepStatus::Cached).
     ///
-    /// It is found by its op's name, wherever in a job it stands, so that two cached ops of one store need two names. A step with an input or an output that cannot be encoded
-    /// runs. What the op computes may not depend on anything but its inputs, such as a resource or the time.
+    /// It is found by the path of its op's type, wherever in a job it stands: an op that is renamed or moved to another module
+    /// is run again. A step with an input or an output that cannot be encoded runs. What the op computes may not depend on
+    /// anything but its inputs, such as a resource or the time.
     #[must_use]
     pub const fn cached(mut self) -> Self {
         self.cached = true;

@@ -165,6 +165,7 @@ impl<'a> Layout<'a> {
                     name: op.name.clone(),
                     op_name: op.op_name,
                     op_type: op.op_type,
+                    op_path: op.op_path,
                     behavior: op.behavior.clone(),
                     spec: op.spec.clone(),
                     outputs: op.fan_outs.iter().map(output).collect(),

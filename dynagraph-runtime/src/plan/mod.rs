@@ -200,6 +200,7 @@ pub(crate) struct OpPlan {
     pub(crate) name: Arc<str>,
     pub(crate) op_name: &'static str,
     pub(crate) op_type: TypeId,
+    pub(crate) op_path: &'static str,
     pub(crate) behavior: Arc<dyn ErasedOp>,
     pub(crate) spec: OpSpec,
     pub(crate) outputs: Vec<OutputPlan>,

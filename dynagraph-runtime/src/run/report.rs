@@ -10,7 +10,7 @@ use std::time::Duration;
 #[cfg(feature = "serde")]
 use crate::codec::ValueCodec;
 use crate::engine::{Account, KeptValue, Ran, Why};
-use crate::error::{Failures, RunError};
+use crate::error::{Failures, RunError, printed};
 use crate::graph::NodeId;
 #[cfg(feature = "serde")]
 use crate::key::StepName;
@@ -164,7 +164,7 @@ impl<T> RunReport<T> {
 
     /// The run's end, as its store has it.
     pub(super) fn end(&self) -> RunEnded {
-        let error = self.error.as_ref().map(ToString::to_string);
+        let error = self.error.as_ref().map(printed);
         RunEnded { status: self.status, error }
     }
 

@@ -60,7 +60,8 @@ impl MemoryStore {
 }
 
 fn find(runs: &mut [Kept], id: RunId) -> Result<&mut Kept, StoreError> {
-    runs.iter_mut().find(|run| run.info.id == id).ok_or(StoreError::no_such_run(id))
+    // Every record is for one of the latest, most likely.
+    runs.iter_mut().rev().find(|run| run.info.id == id).ok_or(StoreError::no_such_run(id))
 }
 
 impl Kept {
@@ -106,13 +107,14 @@ impl Kept {
         self.records.push((session, record));
     }
 
-    fn history<'a>(&self, records: impl Iterator<Item = &'a (u32, Record)>) -> StoredRun {
-        let mut history = History::new(self.summary());
-        let mut numbers = Vec::new();
-        for nodes in &self.sessions {
-            let add = |node: &NodeInfo| history.add_node(node.clone());
-            numbers.push(nodes.iter().map(add).collect::<Vec<_>>());
-        }
+    fn history<'a>(
+        &self,
+        summary: RunSummary,
+        records: impl Iterator<Item = &'a (u32, Record)>,
+    ) -> StoredRun {
+        let mut history = History::new(summary);
+        // By session and place. Only those that have records: one step may be all that is asked for.
+        let mut numbers = HashMap::new();
         for (session, record) in records {
             let mut record = record.clone();
             let node = match &mut record {
@@ -121,10 +123,10 @@ impl Kept {
                 Record::StepEnded(record) => &mut record.node,
                 Record::RunEnded(_) => continue,
             };
-            if let Some(number) = numbers[*session as usize].get(*node as usize) {
-                *node = *number;
-                history.push(*session, record);
-            }
+            let Some(info) = self.sessions[*session as usize].get(*node as usize) else { continue };
+            let number = numbers.entry((*session, *node));
+            *node = *number.or_insert_with(|| history.add_node(info.clone()));
+            history.push(*session, record);
         }
         history.finish()
     }
@@ -146,7 +148,9 @@ impl Kept {
         let mut records: Vec<_> = before.iter().rev().filter(is_key).take(emitted).collect();
         records.reverse();
         records.push(end);
-        self.history(records.into_iter()).into_only_step()
+        // Nobody asks how the run stands.
+        let summary = RunSummary::new(&RunInfo::new(""), None, RunState::Interrupted);
+        self.history(summary, records.into_iter()).into_only_step()
     }
 }
 
@@ -180,7 +184,7 @@ impl RunStore for MemoryStore {
     fn read(&self, run: RunId) -> Result<StoredRun, StoreError> {
         let mut runs = self.runs();
         let run = find(&mut runs, run)?;
-        Ok(run.history(run.records.iter()))
+        Ok(run.history(run.summary(), run.records.iter()))
     }
 
     fn runs(&self) -> Result<Vec<RunSummary>, StoreError> {

@@ -118,7 +118,8 @@ pub trait RunStore: fmt::Debug + Send + Sync + 'static {
     /// Finds the latest step that succeeded, or was reused, with a fingerprint, in any run. Only steps of
     /// [cached](NodeInfo::cached) nodes are found.
     ///
-    /// A run asks from its workers, so a step with small values is found in microseconds.
+    /// A run asks from its workers, so a step with small values is found in microseconds, as is that there is none. What is
+    /// not yet durable need not be found.
     fn find_step(&self, fingerprint: Fingerprint) -> Result<Option<StoredStep>, StoreError>;
 
     /// Deletes the runs that were begun before a time, with the values that no other run has, and says which.

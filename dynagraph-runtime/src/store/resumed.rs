@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::why::Version;
+use super::why::{OP_MOVED, Version};
 use crate::key::StepKey;
 
 /// What a run that went on made of the steps that its store had of it.
@@ -86,6 +86,9 @@ pub enum DropReason {
         /// The version now.
         to: Option<String>,
     },
+    /// Its op's name, the version and the inputs are the same. But a cached op is known by the path of its type: it was moved,
+    /// is another one of that name, or is cached only since.
+    OpMoved,
     /// An input is another one.
     InputsChanged,
     /// An input or an output cannot be encoded.
@@ -110,6 +113,7 @@ impl fmt::Display for DropReason {
             Self::VersionChanged { from, to } => {
                 write!(f, "the op's version was {}, and is {}", Version(from), Version(to))
             }
+            Self::OpMoved => f.write_str(OP_MOVED),
             Self::InputsChanged => f.write_str("its inputs changed"),
             Self::NotEncodable => f.write_str("an input or an output cannot be encoded"),
             Self::ValueLost => {

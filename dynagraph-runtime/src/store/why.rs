@@ -44,6 +44,9 @@ pub enum Why {
         /// The version in this run.
         to: Option<String>,
     },
+    /// The op's name, the version and the inputs were the same. But a cached op is known by the path of its type: it was moved,
+    /// is another one of that name, or is cached only since.
+    OpMoved,
     /// An input was another one.
     #[non_exhaustive]
     InputsChanged {
@@ -146,6 +149,8 @@ impl<'a> Told<'a> {
             Why::VersionChanged { from: version(self.node), to: version(&now.node) }
         } else if now.fingerprint.is_none() {
             Why::NotEncodable { inputs: Told::of(now).not_encodable(), outputs: Vec::new() }
+        } else if self.fingerprint != now.fingerprint && self.has_inputs_of(now) {
+            Why::OpMoved
         } else if self.fingerprint != now.fingerprint {
             Why::InputsChanged { inputs: self.changed(&Told::of(now)) }
         } else if now.not_encodable().next().is_some() {
@@ -157,6 +162,11 @@ impl<'a> Told<'a> {
         } else {
             Why::Lost
         }
+    }
+
+    /// Whether it is known that all inputs are the same.
+    fn has_inputs_of(&self, now: &StoredStep) -> bool {
+        self.inputs == now.inputs && now.inputs.len() == now.node.inputs.len()
     }
 
     /// The inputs by name, if they are known.
@@ -202,6 +212,7 @@ impl fmt::Display for Why {
             Self::VersionChanged { from, to } => {
                 write!(f, "the op's version was {}, and is {}", Version(from), Version(to))
             }
+            Self::OpMoved => f.write_str(OP_MOVED),
             Self::InputsChanged { inputs } if inputs.is_empty() => {
                 f.write_str("its inputs changed, and the store does not say which")
             }
@@ -224,6 +235,9 @@ impl fmt::Display for Why {
         }
     }
 }
+
+/// Of an op that has the name that another one had, in words.
+pub(super) const OP_MOVED: &str = "its op was moved, became cached, or is another one of that name";
 
 /// A version, in words.
 pub(super) struct Version<'a>(pub(super) &'a Option<String>);
@@ -306,6 +320,9 @@ mod tests {
         assert_eq!(after_usual(cached, given(1, 2)), Why::Lost);
         assert_eq!(after_usual(load(), given(1, 3)), changed(&["limit"]));
         assert_eq!(after_usual(load(), given(3, 4)), changed(&["file", "limit"]));
+        let moved =
+            StepEnded { fingerprint: Some(Fingerprint::from_bytes([7; 16])), ..given(1, 2) };
+        assert_eq!(after_usual(load(), moved), Why::OpMoved);
         let renamed = NodeInfo { inputs: vec!["path".into(), "limit".into()], ..load() };
         assert_eq!(after_usual(renamed, given(3, 2)), changed(&["path", "file"]));
         let unknown = StepEnded { inputs: Vec::new(), ..given(3, 2) };

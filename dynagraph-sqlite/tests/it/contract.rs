@@ -293,7 +293,7 @@ of_both_stores! {
             step.fingerprint = Some(fingerprint(5));
         }
         log.append(list);
-        drop(log);
+        flush(&*log).unwrap();
         let step = store.find_step(fingerprint(5)).unwrap().unwrap();
         assert_eq!(step.emitted(0).unwrap().len(), 2);
     }

@@ -44,6 +44,7 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::RngSeed;
 use proptest::test_runner::TestRunner;
 
+use stored::Next;
 use strategy::{Case, Cut, case};
 
 /// The same cases every time, unless somebody asks for others: a change that breaks nothing must not fail.
@@ -77,6 +78,12 @@ proptest! {
         run::within_time(&case, stored::check).map_err(TestCaseError::fail)?;
     }
 
+    /// So does a new run with what those before it have of it.
+    #[test]
+    fn a_new_run_that_reuses_steps_gives_what_the_reference_gives(case in strategy::cut()) {
+        run::within_time(&case, stored::check_cached).map_err(TestCaseError::fail)?;
+    }
+
     /// S27, S29, S31
     #[test]
     fn a_chain_of_steps_waits_as_their_policies_say(job in strategy::chain()) {
@@ -108,13 +115,15 @@ fn the_jobs_have_steps_of_every_fate_at_every_depth() {
 #[test]
 fn runs_are_cut_in_their_middle() {
     let mut runner = TestRunner::deterministic();
-    let mut cut_in_the_middle = 0;
+    let mut cut_in_the_middle = [0, 0];
     for _ in 0..60 {
         let cut = strategy::cut().new_tree(&mut runner).expect("a case").current();
-        let (reused, ran) = stored::reused(&cut).unwrap_or_default();
-        cut_in_the_middle += usize::from(reused > 0 && ran > 0);
+        for (next, cut_in_the_middle) in Next::ALL.into_iter().zip(&mut cut_in_the_middle) {
+            let (reused, ran) = stored::reused(&cut, next).unwrap_or_default();
+            *cut_in_the_middle += usize::from(reused > 0 && ran > 0);
+        }
     }
-    assert!(cut_in_the_middle >= 15, "{cut_in_the_middle} runs were");
+    assert!(cut_in_the_middle.iter().all(|runs| *runs >= 15), "{cut_in_the_middle:?} runs were");
 }
 
 impl fmt::Debug for Cut {

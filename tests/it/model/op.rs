@@ -1,5 +1,6 @@
 //! The ops of a generated job, written by hand: one that computes, one that produces.
 
+use std::cell::Cell;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -16,6 +17,24 @@ use super::producer::{Form, Key, Producer, Script};
 use super::record::{Recorder, Running};
 use super::trying::Failing;
 use super::work::{Operand, Style, V, Work, passes};
+
+thread_local! {
+    /// Whether the ops of the jobs that this thread composes are cached.
+    static CACHED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Composes with ops that are cached, or not.
+pub(super) fn cached<T>(cached: bool, compose: impl FnOnce() -> T) -> T {
+    CACHED.set(cached);
+    let composed = compose();
+    CACHED.set(false);
+    composed
+}
+
+fn spec_of(names: &'static [&'static str]) -> OpSpec {
+    let spec = OpSpec::new(names);
+    if CACHED.get() { spec.cached() } else { spec }
+}
 
 /// A tuple of what an op takes: its description, then values.
 pub(super) trait Operands: Inputs {
@@ -82,7 +101,7 @@ impl<I: Operands, R: Outcome, const BLOCKING: bool, const OPTIONAL: bool> Op
     fn spec() -> OpSpec {
         let output = if OPTIONAL { OutputSpec::optional } else { OutputSpec::plain };
         let output = output("output").with_codec(ValueCodec::of::<R>());
-        let spec = OpSpec::new(I::NAMES).input_codecs(&I::codecs()).outputs([output]);
+        let spec = spec_of(I::NAMES).input_codecs(&I::codecs()).outputs([output]);
         let spec = spec.resource::<Arc<Recorder>>();
         if BLOCKING { spec.blocking() } else { spec }
     }
@@ -191,7 +210,7 @@ impl<I: Operand, const BLOCKING: bool, const EMITS: bool, const PLAIN: bool, con
         let outputs = plain.into_iter().chain(fans);
         let outputs = outputs.map(|output| output.with_codec(ValueCodec::of::<i64>()));
         let inputs = [Some(ValueCodec::of::<Producer>()), Some(ValueCodec::of::<I>())];
-        let spec = OpSpec::new(&["producer", "input"]).input_codecs(&inputs);
+        let spec = spec_of(&["producer", "input"]).input_codecs(&inputs);
         let spec = spec.outputs(outputs.collect::<Vec<_>>());
         let spec = spec.resource::<Arc<Recorder>>();
         if BLOCKING { spec.blocking() } else { spec }

@@ -109,3 +109,33 @@ async fn a_database_that_may_grow_no_more_ends_its_run_and_keeps_what_it_has() {
     assert_eq!(calls.counts()["copy_blocking"], 2_000 - cached);
     assert_eq!(store.read(report.id()).unwrap().damaged(), 0);
 }
+
+/// Ends in its own way, which is long after it was told to.
+#[op]
+async fn stubborn(x: u64) -> u64 {
+    tokio::time::sleep(ms(8_000)).await;
+    x
+}
+
+#[op]
+async fn late(x: u64) -> u64 {
+    tokio::time::sleep(ms(1_000)).await;
+    x
+}
+
+/// S35
+#[tokio::test(start_paused = true)]
+async fn a_canceled_run_whose_store_breaks_does_not_wait_for_what_runs() {
+    let job = Job::compose("job", || (stubborn(1), late(2), late(3)));
+    for (records, status, took) in [(1, RunStatus::Canceled, 1), (100, RunStatus::Success, 8)] {
+        let store = MemoryStore::new();
+        let faulty = FaultyStore::new(store.clone(), Fault::Breaks(records));
+        let handle = job.run().store(faulty).start();
+        tokio::time::sleep(ms(500)).await;
+        handle.cancel();
+        let report = handle.wait().await;
+        assert_eq!((report.status(), report.duration().as_secs()), (status, took));
+        let again = job.run().store(store).resume_last().report().await;
+        assert_eq!(again.output(), Some(&(1, 2, 3)));
+    }
+}

@@ -201,3 +201,115 @@ async fn what_cannot_be_encoded_is_computed_in_every_run() {
     let open = graph.nodes().iter().find(|node| node.name() == "open").unwrap();
     assert!(open.is_cached() && !open.outputs().next().unwrap().is_storable());
 }
+
+mod metric {
+    use super::*;
+
+    #[op(cache)]
+    pub(super) fn width(calls: Resource<Calls>, ctx: OpContext, x: u64) -> u64 {
+        calls.say(&ctx);
+        x
+    }
+}
+
+mod imperial {
+    use super::*;
+
+    #[op(cache)]
+    pub(super) fn width(calls: Resource<Calls>, ctx: OpContext, x: u64) -> u64 {
+        calls.say(&ctx);
+        x * 3
+    }
+}
+
+#[tokio::test]
+async fn two_ops_of_one_name_do_not_give_what_the_other_gave() {
+    for (store, _folder) in stores() {
+        let metric = Job::compose("metric", || metric::width(3));
+        let imperial = Job::compose("imperial", || imperial::width(3));
+        for calls_of_each in [1, 0] {
+            let (report, calls) = session(metric.run().store(store.clone())).await;
+            assert_eq!((report.output(), calls.list().len()), (Some(&3), calls_of_each));
+            let (report, calls) = session(imperial.run().store(store.clone())).await;
+            assert_eq!((report.output(), calls.list().len()), (Some(&9), calls_of_each));
+        }
+    }
+}
+
+/// Emits two keys, fails, and emits other ones; then it succeeds.
+#[op(cache, max_retries = 1)]
+async fn twice(
+    ctx: OpContext,
+    calls: Resource<Calls>,
+    out: DynamicOut<u64>,
+) -> Result<(), OpError> {
+    calls.say(&ctx);
+    let keys = if ctx.attempt() == 1 { [1, 2, 3] } else { [3, 1, 4] };
+    for key in keys {
+        out.emit(key, key).await?;
+    }
+    if ctx.attempt() == 1 { Err("once more".into()) } else { Ok(()) }
+}
+
+/// S30
+#[tokio::test(start_paused = true)]
+async fn what_a_retried_op_emitted_last_is_what_is_reused() {
+    for (store, _folder) in stores() {
+        let job = Job::compose("job", || {
+            let keys = twice().window(1);
+            (keys.map(square).collect_keyed(), keys.fold(0, add))
+        });
+        let run = || job.run().store(store.clone());
+        let (first, calls) = session(run()).await;
+        let of_first = first.output().map(|(squares, sum)| (squares.to_string_list(), *sum));
+        assert_eq!(calls.counts()["twice"], 2);
+        let (second, calls) = session(run()).await;
+        let of_second = second.output().map(|(squares, sum)| (squares.to_string_list(), *sum));
+        assert_eq!((&of_second, calls.list().len()), (&of_first, 0));
+        let (resumed, calls) = session(run().resume_last()).await;
+        assert_eq!((resumed.status(), calls.list().len()), (RunStatus::Success, 0));
+        assert_eq!(of_first, Some((vec!["3=9".into(), "1=1".into(), "4=16".into()], 8)));
+    }
+}
+
+#[op]
+fn add(sum: u64, x: u64) -> u64 {
+    sum + x
+}
+
+trait ToStringList {
+    fn to_string_list(&self) -> Vec<String>;
+}
+
+impl ToStringList for Keyed<u64> {
+    fn to_string_list(&self) -> Vec<String> {
+        self.into_iter().map(|(key, value)| format!("{key}={value}")).collect()
+    }
+}
+
+/// Another process that deletes old runs.
+#[derive(Debug, Clone)]
+struct Collector(std::sync::Arc<dyn RunStore>);
+
+#[op]
+fn collect_garbage(store: Resource<Collector>) -> usize {
+    let runs = store.0.runs().unwrap();
+    store.0.delete_before(runs[0].started).unwrap().len()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_deleted_while_a_run_goes_on_is_computed_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || SqliteStore::open(folder.path().join("runs.db")).unwrap();
+    let (store, other) = (open(), Collector(std::sync::Arc::new(open())));
+    let plain = Job::compose("job", || list(keys().map(square).collect()));
+    let (first, _) = session(plain.run().store(store.clone()).resource(World(5000))).await;
+    let job = Job::compose("job", || {
+        let gone = collect_garbage();
+        list(keys().after(gone).map(square).collect())
+    });
+    let run = job.run().store(store.clone()).resource(World(5000)).resource(other);
+    let (second, calls) = session(run).await;
+    assert_eq!(second.output(), first.output());
+    assert_eq!(calls.counts()["square"], 5000);
+}

@@ -11,6 +11,7 @@ mod every_form;
 mod interrupted;
 mod refused;
 mod resumed;
+mod unprintable;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;

@@ -7,7 +7,7 @@ use super::stored_list::StoredList;
 use super::{StepPrints, Storing, values};
 use crate::engine::Engine;
 use crate::engine::ledger::{Ended, How};
-use crate::error::StepError;
+use crate::error::{StepError, printed};
 use crate::graph::NodeId;
 use crate::key::{KeyPath, MappingKey};
 use crate::op::{Given, Output, OutputSpec, Outputs, Returned};
@@ -104,7 +104,7 @@ impl Storing {
         let Some(node) = self.place(failed.node) else { return };
         let mut ended = StepEnded::new(node, path.clone(), failed.status);
         ended.attempts = failed.attempts;
-        ended.error = failed.error.as_ref().map(|error| error.get().to_string());
+        ended.error = failed.error.as_ref().map(|error| printed(error.get()));
         self.ended(ended, failed.prints.take(), engine.times(failed.began));
     }
 
@@ -132,7 +132,7 @@ impl Storing {
         path: KeyPath,
     ) {
         let Some(node) = self.place(node) else { return };
-        let error = error.to_string();
+        let error = printed(error);
         let retry = StepUpForRetry { node, path, attempt, error, delay };
         self.log.append(Record::StepUpForRetry(retry));
     }

@@ -34,6 +34,7 @@ enum Fate {
     Unfinished,
     OtherOp,
     OtherVersion,
+    OtherPath,
     OtherInputs,
     NotEncodable,
     Lost,
@@ -42,12 +43,13 @@ enum Fate {
 }
 
 impl Fate {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Unasked,
         Self::Reused,
         Self::Unfinished,
         Self::OtherOp,
         Self::OtherVersion,
+        Self::OtherPath,
         Self::OtherInputs,
         Self::NotEncodable,
         Self::Lost,
@@ -70,6 +72,8 @@ impl Fate {
             Self::OtherVersion
         } else if prints.fingerprint.is_none() || step.fingerprint.is_none() {
             Self::NotEncodable
+        } else if step.inputs == prints.inputs && step.inputs.len() == op.spec.inputs.len() {
+            Self::OtherPath
         } else {
             Self::OtherInputs
         }
@@ -178,6 +182,7 @@ fn reason(
             from: step.node.version.as_deref().map(str::to_owned),
             to: op.spec.version.map(str::to_owned),
         },
+        Fate::OtherPath => DropReason::OpMoved,
         Fate::OtherInputs => DropReason::InputsChanged,
         Fate::NotEncodable => DropReason::NotEncodable,
         Fate::Lost => DropReason::ValueLost,

@@ -50,7 +50,9 @@ impl Prints {
             return StepPrints { fingerprint: None, inputs: vec![None; inputs.len()] };
         }
         let prints = inputs.iter().rev().zip(codecs).map(|(input, codec)| self.of(*codec, input));
-        values::step_print(op.op_name, op.spec.version, prints)
+        // Within a run, a step is known by its node. In other runs, another op may have the name.
+        let name = if op.spec.cached { op.op_path } else { op.op_name };
+        values::step_print(name, op.spec.version, prints)
     }
 
     fn of(&self, codec: Option<ValueCodec>, value: &Erased) -> Option<Fingerprint> {
