@@ -1,10 +1,11 @@
 //! Stored runs in words, and as other programs read them.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
-use dynagraph_runtime::RunStatus;
 use dynagraph_runtime::store::{RunState, RunSummary};
+use dynagraph_runtime::{RunStatus, StepStatus};
 use humantime::{format_duration, format_rfc3339_seconds};
 use serde::Serialize;
 
@@ -23,6 +24,18 @@ pub(super) fn status_word(status: RunStatus) -> &'static str {
     match status {
         RunStatus::Success => "success",
         RunStatus::Canceled => "canceled",
+        _ => "failure",
+    }
+}
+
+/// How a step ended, in one word.
+pub(super) fn step_status(status: StepStatus) -> &'static str {
+    match status {
+        StepStatus::Success => "success",
+        StepStatus::Skipped => "skipped",
+        StepStatus::UpstreamFailed => "upstream_failed",
+        StepStatus::Canceled => "canceled",
+        StepStatus::Cached => "cached",
         _ => "failure",
     }
 }
@@ -108,6 +121,21 @@ impl<'a> RunObject<'a> {
             error,
         }
     }
+}
+
+/// Lines of cells, each column as wide as it has to be.
+pub(super) fn table<const N: usize>(rows: &[[String; N]]) -> String {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
+    let widths: Vec<_> = (0..N).map(|column| width(column).unwrap_or_default()).collect();
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            let _ = write!(line, "{cell:<width$}  ");
+        }
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    text
 }
 
 /// As indented JSON.

@@ -47,10 +47,30 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
 }
 
 impl JobArgs {
+    /// The job's name.
+    pub(super) fn name(&self) -> &str {
+        &self.job
+    }
+
     /// Composes the job.
     pub(super) fn make(&self, program: &Program, command: &str) -> Result<Job<Shown>, JobError> {
+        self.make_after(&[], program, command)
+    }
+
+    /// Composes the job with the arguments of a stored run, but for those that are given, and those that it no longer takes.
+    pub(super) fn make_after(
+        &self,
+        stored: &[(String, String)],
+        program: &Program,
+        command: &str,
+    ) -> Result<Job<Shown>, JobError> {
         let job = named(program, &self.job)?.ok_or_else(|| JobError::Unknown(self.job.clone()))?;
-        let arguments: Arguments = self.args.iter().cloned().collect();
+        let counts = |(name, _): &&(String, String)| {
+            let is_taken = job.parameters().iter().any(|parameter| parameter.name() == name);
+            is_taken && self.args.iter().all(|(given, _)| given != name)
+        };
+        let stored = stored.iter().filter(counts);
+        let arguments: Arguments = stored.chain(&self.args).cloned().collect();
         let made = job.make(&arguments).map_err(|error| match error {
             ArgumentError::NotText { .. } => JobError::NotText(error),
             error => {

@@ -10,12 +10,18 @@ mod plan;
 mod policy;
 mod report;
 mod resume;
+mod reuse;
 mod run;
 mod running;
 mod runs;
+mod selecting;
 mod show;
+mod spin;
+mod spun;
 mod store;
+mod stored_job;
 mod value;
+mod why;
 
 use std::ffi::OsString;
 use std::io;
@@ -45,6 +51,8 @@ enum Command {
     Resume(resume::Resume),
     Runs(runs::Runs),
     Show(show::Show),
+    Why(why::WhyStep),
+    Spin(spin::Spin),
     Cancel(cancel::Cancel),
     Gc(gc::Gc),
     Completions(completions::Completions),
@@ -93,11 +101,13 @@ impl Command {
     async fn execute(self, program: Program, console: &mut Console<'_>) -> io::Result<Exit> {
         match self {
             Self::List(list::List) => list::List::execute(&program, console),
-            Self::Plan(command) => command.execute(&program, console),
+            Self::Plan(command) => command.execute(program, console),
             Self::Run(command) => command.execute(program, console).await,
             Self::Resume(command) => command.execute(program, console).await,
             Self::Runs(command) => command.execute(program, console),
             Self::Show(command) => command.execute(program, console),
+            Self::Why(command) => command.execute(program, console),
+            Self::Spin(command) => command.execute(program, console).await,
             Self::Cancel(command) => command.execute(program, console),
             Self::Gc(command) => command.execute(program, console),
             Self::Completions(command) => command.execute(&program, console),

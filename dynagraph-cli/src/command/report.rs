@@ -5,6 +5,7 @@ use dynagraph_runtime::{RunError, RunReport};
 use serde::Serialize;
 
 use super::describe;
+use super::reuse::Reuse;
 use crate::progress::Tally;
 
 /// How many failed steps of a group are named.
@@ -20,6 +21,8 @@ pub(super) struct Report<'a> {
     nodes: Vec<Node<'a>>,
     error: Option<String>,
     failures: Vec<Failure>,
+    #[serde(flatten)]
+    reuse: Reuse<'a>,
     output: Option<&'a str>,
 }
 
@@ -57,6 +60,7 @@ impl<'a> Report<'a> {
             nodes: tallies.iter().map(Node::new).collect(),
             error: report.error().map(ToString::to_string),
             failures: failures(report.error()),
+            reuse: Reuse::of(report, tallies),
             output: report.output().and_then(Shown::text),
         }
     }

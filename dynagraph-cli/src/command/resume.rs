@@ -3,27 +3,27 @@
 use std::io;
 
 use clap::Args;
-use dynagraph_runtime::registry::{ArgumentError, RegisteredJob, Shown};
+use dynagraph_runtime::registry::Shown;
 use dynagraph_runtime::store::{RunState, RunSummary};
 use dynagraph_runtime::{Job, RunId};
 
-use super::job::{self, JobError};
 use super::running::{Kept, RunOptions};
 use super::store::{OpenStore, StoreArgs, StoreProblem};
+use super::stored_job::{AnewArgs, StoredJobProblem};
 use super::{Program, describe, usage};
 use crate::console::Console;
 use crate::exit::Exit;
 
 /// Goes on with a run that a store has.
 ///
-/// The job is that of the run, with its arguments. What succeeded is not run again.
+/// The job is that of the run, with its arguments. What succeeded is not run again, but for the steps that `--select` names:
+/// these are executed on what the run has stored, and no other step is.
 #[derive(Debug, Args)]
 pub(super) struct Resume {
-    /// The run's id, or its first digits [default: the latest run that has not succeeded]
+    /// The run's id, or its first digits [default: the latest run that has not succeeded; with --select, the latest]
     run: Option<String>,
-    /// A parameter of the job, instead of what the run was given.
-    #[arg(long = "arg", value_name = "NAME=VALUE", value_parser = job::pair)]
-    args: Vec<(String, String)>,
+    #[command(flatten)]
+    anew: AnewArgs,
     #[command(flatten)]
     store: StoreArgs,
     #[command(flatten)]
@@ -46,15 +46,8 @@ enum ResumeProblem {
          which asks it to end"
     )]
     Live { run: RunId, owner: String, call: String },
-    #[error(
-        "the run {run} is one of the job `{job}`, which this program does not have; {known}\n\n\
-         a job that has another name now keeps the old one with `#[job(name = \"{job}\")]`"
-    )]
-    NoSuchJob { run: RunId, job: String, known: String },
-    #[error("the arguments of the run {run} no longer fit the job `{job}`: {error}\n\n{advice}")]
-    Arguments { run: RunId, job: String, error: String, advice: String },
     #[error(transparent)]
-    Job(#[from] JobError),
+    Job(#[from] StoredJobProblem),
 }
 
 impl Resume {
@@ -73,102 +66,24 @@ impl Resume {
         let store = self.store.open(program, "resume")?;
         let run = match &self.run {
             Some(text) => store.find(text)?,
-            None => latest(&store)?,
+            None => latest(&store, self.options.selects())?,
         };
         if let RunState::Live { owner, .. } = &run.state {
             return Err(live(&store, &run, owner));
         }
-        let job = self.job_of(&run, program, &store)?;
+        let job = self.anew.job_of(&run, &format!("resume {}", run.id), program, &store)?;
         Ok((job, Kept { resume: Some(run.id), store }))
     }
-
-    fn job_of(
-        &self,
-        run: &RunSummary,
-        program: &Program,
-        store: &OpenStore,
-    ) -> Result<Job<Shown>, ResumeProblem> {
-        let Some(registered) = job::named(program, &run.job)? else {
-            let known = program.jobs.iter().map(|job| format!("`{}`", job.name()));
-            let known = match known.collect::<Vec<_>>().join(", ") {
-                none if none.is_empty() => "it has none".to_owned(),
-                known => format!("it has {known}"),
-            };
-            return Err(ResumeProblem::NoSuchJob { run: run.id, job: run.job.clone(), known });
-        };
-        let arguments = self.arguments(run);
-        let given = arguments.iter().map(|(name, text)| (*name, *text)).collect();
-        let made = registered.make(&given).map_err(|error| {
-            if let Some(usage) = self.own_mistake(&error, run.id, store) {
-                return ResumeProblem::Job(JobError::Arguments { error, usage });
-            }
-            let given: Vec<_> = arguments.iter().map(|(name, _)| *name).collect();
-            let advice = advice(&error, run, registered, &given, store);
-            let (job, error) = (run.job.clone(), error.to_string());
-            ResumeProblem::Arguments { run: run.id, job, error, advice }
-        })?;
-        made.check().map_err(JobError::from)?;
-        Ok(made)
-    }
-
-    /// What the run was given, but for what is given now.
-    fn arguments<'a>(&'a self, run: &'a RunSummary) -> Vec<(&'a str, &'a str)> {
-        let stored = run.arguments.iter().filter(|(name, _)| !self.gives(name));
-        stored.chain(&self.args).map(|(name, text)| (&**name, &**text)).collect()
-    }
-
-    fn gives(&self, name: &str) -> bool {
-        self.args.iter().any(|(given, _)| given == name)
-    }
-
-    /// What to write instead, if it is what is given now that makes no job.
-    fn own_mistake(&self, error: &ArgumentError, run: RunId, store: &OpenStore) -> Option<String> {
-        match error {
-            ArgumentError::Unknown { name, .. } if self.gives(name) => {
-                Some(store.call(format_args!("resume {run}")))
-            }
-            ArgumentError::Refused { name, .. } | ArgumentError::Repeated { name, .. }
-                if self.gives(name) =>
-            {
-                Some(store.call(format_args!("resume {run} --arg {name}=..")))
-            }
-            _ => None,
-        }
-    }
 }
 
-/// What to write when the arguments of a run do not make its job.
-fn advice(
-    error: &ArgumentError,
-    run: &RunSummary,
-    job: &RegisteredJob,
-    given: &[&str],
-    store: &OpenStore,
-) -> String {
-    let id = run.id;
-    let call = match error {
-        ArgumentError::Missing { .. } => {
-            store.call(format_args!("resume {id}{}", job::missing(job, given)))
-        }
-        ArgumentError::Refused { name, .. } | ArgumentError::Repeated { name, .. } => {
-            store.call(format_args!("resume {id} --arg {name}=.."))
-        }
-        _ => {
-            let call = store.call(format_args!("run {}", job::usage(job)));
-            return format!("begin anew with `{call}`");
-        }
-    };
-    format!("write `{call}`")
-}
-
-/// The latest run that nobody owns and that has not succeeded.
-fn latest(store: &OpenStore) -> Result<RunSummary, ResumeProblem> {
+/// The latest run that nobody owns and that has not succeeded, unless `any` will do.
+fn latest(store: &OpenStore, any: bool) -> Result<RunSummary, ResumeProblem> {
     let runs = store.store.runs().map_err(StoreProblem::from)?;
     let mut live = None;
     for run in &runs {
         match &run.state {
             RunState::Live { owner, .. } => live = live.or(Some((run, owner))),
-            _ if describe::has_succeeded(run) => {}
+            _ if describe::has_succeeded(run) && !any => {}
             _ => return Ok(run.clone()),
         }
     }

@@ -11,7 +11,7 @@ use super::{Program, usage};
 use crate::console::Console;
 use crate::exit::Exit;
 
-/// Runs a job.
+/// Runs a job, from its beginning.
 #[derive(Debug, Args)]
 pub(super) struct RunJob {
     #[command(flatten)]

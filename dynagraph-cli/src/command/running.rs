@@ -12,11 +12,13 @@ use dynagraph_runtime::store::StoreError;
 use dynagraph_runtime::{Event, Job, Observer as _, Run, RunError, RunId, RunReport, RunStatus};
 
 use super::report::Report;
+use super::reuse::Reuse;
+use super::selecting::{self, Written};
 use super::store::OpenStore;
 use super::{Program, describe, usage};
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::progress::{self, Counts, Watched};
+use crate::progress::{self, Counts, Tally, Watched};
 
 /// How a run is set up and told of.
 #[derive(Debug, Args)]
@@ -30,6 +32,10 @@ pub(super) struct RunOptions {
     /// Ends the run when it takes longer, such as `90s` or `1h 30m`.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     timeout: Option<Duration>,
+    /// Executes these steps only, such as `clean[us/*]`; with `+` before them what is above, too, with `+` after them
+    /// what is below.
+    #[arg(long, value_name = "STEPS")]
+    select: Vec<String>,
     /// Prints a report as JSON instead of the output.
     #[arg(long)]
     json: bool,
@@ -53,6 +59,11 @@ impl Kept {
 }
 
 impl RunOptions {
+    /// Whether only some steps are to be executed.
+    pub(super) fn selects(&self) -> bool {
+        !self.select.is_empty()
+    }
+
     /// Runs a job to its end.
     pub(super) async fn run(
         &self,
@@ -69,13 +80,14 @@ impl RunOptions {
         let counting = Arc::clone(&counts);
         let run = run.observe(move |event: &Event| counting.on_event(event));
         let Watched { id, report } = progress::watch(run, &counts, kept.is_some(), console).await?;
+        let store = kept.as_ref().map(|kept| &kept.store);
         let exit = match &report {
             Some(report) => match unstarted(id, report.error()) {
                 Some(error) => {
-                    let kept = kept.as_ref();
-                    return usage(console, Advised { error, store: kept.map(|kept| &kept.store) });
+                    let error = &Written::select(&self.select).in_words(error);
+                    return usage(console, Advised { error, store });
                 }
-                None => self.tell(job.name(), report, &counts, console)?,
+                None => self.tell(job.name(), report, &counts.tallies(), store, console)?,
             },
             None => Exit::Canceled,
         };
@@ -96,7 +108,7 @@ impl RunOptions {
         if self.fail_fast {
             run = run.fail_fast(true);
         }
-        run
+        self.select.iter().fold(run, Run::select)
     }
 
     /// Tells what came of a run.
@@ -104,40 +116,59 @@ impl RunOptions {
         &self,
         job: &str,
         report: &RunReport<Shown>,
-        counts: &Counts,
+        tallies: &[Tally],
+        store: Option<&OpenStore>,
         console: &mut Console<'_>,
     ) -> io::Result<Exit> {
-        let tallies = counts.tallies();
-        for line in progress::summary(&tallies) {
+        for line in progress::summary(tallies).into_iter().chain(Reuse::of(report, tallies).lines())
+        {
             console.say(line)?;
         }
+        let executed = tallies.iter().map(|tally| tally.success).sum();
         let (ended, exit) = match report.status() {
             RunStatus::Success => ("succeeded", Exit::Success),
             RunStatus::Canceled => ("was canceled", Exit::Canceled),
+            _ if self.selects() && selecting::is_in_vain(report, executed) => {
+                ("executed nothing", Exit::Usage)
+            }
             _ => ("failed", Exit::Failure),
         };
         let took = report.duration().as_secs_f64();
         console.say(format_args!("{job} {ended} after {took:.2} s"))?;
         if self.json {
-            console.print(describe::json(&Report::new(job, report, &tallies)))?;
+            console.print(describe::json(&Report::new(job, report, tallies)))?;
         } else {
-            match report.output() {
-                Some(Shown::Text(text)) => console.print(text)?,
-                Some(Shown::Hidden(ty)) => console
-                    .say(format_args!("the output, a `{ty}`, has neither `Display` nor `Debug`"))?,
-                None if report.error().is_none() => console.say(RunError::Skipped)?,
-                Some(_) | None => {}
-            }
+            self.show_output(report, console)?;
         }
-        if let Some(error) = report.error().filter(|_| exit == Exit::Failure) {
-            console.error(error)?;
+        match report.error() {
+            Some(error) if exit == Exit::Failure => console.error(error)?,
+            Some(error) if exit == Exit::Usage => {
+                let advice = selecting::advice(error, &self.select, report, store);
+                console.error(format_args!("{error}{advice}"))?;
+            }
+            _ => {}
         }
         Ok(exit)
+    }
+
+    fn show_output(&self, report: &RunReport<Shown>, console: &mut Console<'_>) -> io::Result<()> {
+        match report.output() {
+            Some(Shown::Text(text)) => console.print(text),
+            Some(Shown::Hidden(ty)) => {
+                console.say(format_args!("the output, a `{ty}`, has neither `Display` nor `Debug`"))
+            }
+            None if report.error().is_some() => Ok(()),
+            None if self.selects() => {
+                console.say("no output: not all that gives it was selected or stored")
+            }
+            None => console.say(RunError::Skipped),
+            Some(_) => Ok(()),
+        }
     }
 }
 
 /// Why a run did not come to its first step, if it did not, because of how it was asked for.
-fn unstarted(id: Option<RunId>, error: Option<&RunError>) -> Option<&RunError> {
+pub(super) fn unstarted(id: Option<RunId>, error: Option<&RunError>) -> Option<&RunError> {
     error.filter(|error| match error {
         RunError::Build(_) | RunError::MissingResources(_) | RunError::Config(_) => true,
         RunError::Store(_) => id.is_none(),
@@ -146,9 +177,9 @@ fn unstarted(id: Option<RunId>, error: Option<&RunError>) -> Option<&RunError> {
 }
 
 /// An error of a run that did not begin, with what to write.
-struct Advised<'a> {
-    error: &'a RunError,
-    store: Option<&'a OpenStore>,
+pub(super) struct Advised<'a> {
+    pub(super) error: &'a RunError,
+    pub(super) store: Option<&'a OpenStore>,
 }
 
 impl fmt::Display for Advised<'_> {
@@ -158,6 +189,7 @@ impl fmt::Display for Advised<'_> {
             (RunError::MissingResources(_), _) => {
                 f.write_str("\n\nin `main`, write `dynagraph::cli::Cli::new().resource(..).main()`")
             }
+            (RunError::Config(mistakes), _) if selecting::is_of_selection(mistakes) => Ok(()),
             (RunError::Config(_), _) => f.write_str(
                 "\n\na program sets up its runs with \
                  `dynagraph::cli::Cli::new().configure(|run| ..).main()`",

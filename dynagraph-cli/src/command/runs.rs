@@ -1,6 +1,5 @@
 //! `runs`
 
-use std::fmt::Write as _;
 use std::io;
 use std::num::NonZeroUsize;
 
@@ -74,16 +73,5 @@ fn table(runs: &[&RunSummary], digits: usize) -> String {
             describe::arguments(run),
         ]
     };
-    let rows: Vec<_> = [headings].into_iter().chain(runs.iter().map(row)).collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
-    let widths: Vec<_> = (0..6).map(|column| width(column).unwrap_or_default()).collect();
-    let mut text = String::new();
-    for row in &rows {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(&widths) {
-            let _ = write!(line, "{cell:<width$}  ");
-        }
-        let _ = writeln!(text, "{}", line.trim_end());
-    }
-    text
+    describe::table(&[headings].into_iter().chain(runs.iter().map(row)).collect::<Vec<_>>())
 }

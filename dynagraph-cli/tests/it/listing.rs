@@ -20,6 +20,8 @@ async fn list_shows_the_jobs_by_name_with_what_they_take() {
             Brings in what grows.
         hello(name: &str)
         invalid()
+        jam(count: u32)
+            Every jar is cooked once.
         many(shades: Vec<(u8, u8)>, argument_2: (u8, u8))
             Nobody can write pairs of numbers.
             cannot be run here: `shades` does not implement `FromStr`
@@ -45,6 +47,9 @@ async fn completions_are_for_every_shell_and_two_know_the_names_of_jobs() {
         let called = call(&format!("completions {shell}")).await;
         assert_eq!(called.exit, Exit::Success);
         assert!(called.output.contains("shop"), "{}", called.output);
+        for known in ["resume", "spin", "why", "select"] {
+            assert!(called.output.contains(known), "{shell}: {known}");
+        }
         let names_jobs = called.output.contains("crawl");
         assert_eq!(names_jobs, ["bash", "zsh"].contains(&shell), "{shell}");
     }

@@ -145,8 +145,11 @@ async fn a_report_is_one_object() {
             "upstream_failed": 0
           },
           "output": null,
+          "resumed": null,
+          "reused_of_other_runs": 0,
           "run_id": null,
-          "status": "failure"
+          "status": "failure",
+          "unstored_outputs": []
         }"#]].assert_eq(&format!("{report:#}"));
 }
 

@@ -22,11 +22,13 @@ async fn a_command_is_needed() {
 
             Commands:
               list         Lists the jobs and their parameters
-              plan         Shows a job's graph
-              run          Runs a job
+              plan         Shows a job's graph, and what would run if a stored run of it were resumed
+              run          Runs a job, from its beginning
               resume       Goes on with a run that a store has
               runs         Lists the runs of a store, the latest first
               show         Shows a run, or one step of it, as its store has it
+              why          Says why a step of a stored run was run, or why not
+              spin         Executes one step alone, on the inputs that a stored run has for it
               cancel       Asks the process that owns a run to cancel it
               gc           Deletes old runs, with the values that no other run has
               completions  Prints a script that completes what is typed in a shell
@@ -42,7 +44,7 @@ async fn an_unknown_job_is_answered_with_those_that_there_are() {
         &call("run crawk").await,
         expect![[r#"
             error: invalid value 'crawk' for '<JOB>'
-              [possible values: book, crawl, endless, farm, hello, invalid, many, mix, naps, nothing, paint, secret, shapes, shelf, skipped, stored, waiting]
+              [possible values: book, crawl, endless, farm, hello, invalid, jam, many, mix, naps, nothing, paint, secret, shapes, shelf, skipped, stored, waiting]
 
               tip: a similar value exists: 'crawl'
 
@@ -208,12 +210,12 @@ async fn help_is_no_mistake() {
     let called = call("run --help").await;
     assert_eq!((called.exit, &*called.messages), (Exit::Success, ""));
     expect![[r#"
-        Runs a job
+        Runs a job, from its beginning
 
         Usage: shop run [OPTIONS] <JOB>
 
         Arguments:
-          <JOB>  The job's name [possible values: book, crawl, endless, farm, hello, invalid, many, mix, naps, nothing, paint, secret, shapes, shelf, skipped, stored, waiting]
+          <JOB>  The job's name [possible values: book, crawl, endless, farm, hello, invalid, jam, many, mix, naps, nothing, paint, secret, shapes, shelf, skipped, stored, waiting]
 
         Options:
               --arg <NAME=VALUE>    A parameter of the job
@@ -221,6 +223,7 @@ async fn help_is_no_mistake() {
               --max-concurrent <N>  At most so many steps run at once
               --fail-fast           The first failure ends the run
               --timeout <TIME>      Ends the run when it takes longer, such as `90s` or `1h 30m`
+              --select <STEPS>      Executes these steps only, such as `clean[us/*]`; with `+` before them what is above, too, with `+` after them what is below
               --json                Prints a report as JSON instead of the output
           -h, --help                Print help
     "#]].assert_eq(&called.output);

@@ -9,7 +9,7 @@ use std::io;
 use clap::Args;
 use dynagraph_runtime::store::{StoredRun, StoredStep};
 
-use super::store::{OpenStore, StoreArgs, StoreProblem};
+use super::store::{self, NoStep, OpenStore, StoreArgs, StoreProblem};
 use super::{Program, describe, usage};
 use crate::console::Console;
 use crate::exit::Exit;
@@ -36,12 +36,9 @@ pub(super) struct Show {
 enum ShowProblem {
     #[error(transparent)]
     Store(#[from] StoreProblem),
-    #[error("the store has no step `{key}` of this run{hint}")]
-    NoStep { key: String, hint: String },
+    #[error(transparent)]
+    Step(#[from] NoStep),
 }
-
-/// How many steps are named that may be meant.
-const NAMED: usize = 3;
 
 impl Show {
     pub(super) fn execute(
@@ -65,8 +62,7 @@ impl Show {
         match &self.step {
             None => Ok(self.shown_run(&run, &store)),
             Some(key) => {
-                let found = run.steps().find(|step| step.key.to_string() == *key);
-                let step = found.ok_or_else(|| no_step(&run, key, &store))?;
+                let step = store::step(&run, key, &store)?;
                 let object = step::StepObject::of(step, self.values);
                 Ok(if self.json { describe::json(&object) } else { object.to_string() })
             }
@@ -90,30 +86,4 @@ impl Show {
         }
         text
     }
-}
-
-/// There is no such step: names some that may be meant.
-fn no_step(run: &StoredRun, key: &str, store: &OpenStore) -> ShowProblem {
-    let node = key.split('[').next().unwrap_or_default();
-    let of_node = run.steps().filter(|step| step.node.name == node);
-    let of_node: Vec<_> = of_node.map(|step| format!("`{}`", step.key)).take(NAMED + 1).collect();
-    let mut nodes = Vec::new();
-    for step in run.steps() {
-        let name = format!("`{}`", step.node.name);
-        if !nodes.contains(&name) {
-            nodes.push(name);
-        }
-    }
-    let others = match (&*of_node, &*nodes) {
-        ([], []) => ", nor any other".to_owned(),
-        ([], nodes) => format!("; it has steps of {}", nodes.join(", ")),
-        ([named @ .., _], _) if named.len() == NAMED => {
-            format!("; of `{node}`, it has {}, …", named.join(", "))
-        }
-        (of_node, _) => format!("; of `{node}`, it has {}", of_node.join(", ")),
-    };
-    let call = store.call(format_args!("show {}", run.summary().id));
-    let hint =
-        format!("{others}\n\n`{call}` shows what there is; a step that has not ended is not there");
-    ShowProblem::NoStep { key: key.to_owned(), hint }
 }

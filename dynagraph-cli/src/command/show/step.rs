@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use dynagraph_runtime::StepStatus;
 use dynagraph_runtime::store::StoredStep;
 use serde::Serialize;
 
 use super::output::Output;
-use crate::command::describe::{how_long, when};
+use crate::command::describe::{how_long, step_status, when};
 
 /// A step, as `--json` prints it, and as text.
 #[derive(Debug, Serialize)]
@@ -47,7 +46,7 @@ impl StepObject {
             step: step.key.to_string(),
             op: step.node.op.clone().into_owned(),
             version: step.node.version.clone().map(Into::into),
-            status: status(step.status),
+            status: step_status(step.status),
             attempts: step.attempts,
             error: step.error.clone(),
             retries: retries.collect(),
@@ -82,16 +81,5 @@ impl fmt::Display for StepObject {
             write!(f, "\n↻ attempt {attempt}: {error}")?;
         }
         self.outputs.iter().try_for_each(|output| write!(f, "\n→ {output}"))
-    }
-}
-
-fn status(status: StepStatus) -> &'static str {
-    match status {
-        StepStatus::Success => "success",
-        StepStatus::Skipped => "skipped",
-        StepStatus::UpstreamFailed => "upstream_failed",
-        StepStatus::Canceled => "canceled",
-        StepStatus::Cached => "cached",
-        _ => "failure",
     }
 }

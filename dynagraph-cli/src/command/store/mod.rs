@@ -2,6 +2,7 @@
 
 mod find;
 mod open;
+mod step;
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use clap::Args;
 use dynagraph_runtime::store::{RunStore, RunSummary, StoreError};
 
 pub(super) use find::{NotFound, digits};
+pub(super) use step::{NoStep, no_step, step};
 
 use super::Program;
 use super::describe::quoted;
@@ -76,13 +78,25 @@ impl StoreArgs {
         program: &mut Program,
         command: &str,
     ) -> Result<OpenStore, StoreProblem> {
-        let is_absent = |path: &&Path| cfg!(feature = "sqlite") && !path.exists();
-        if let Some(path) = self.store.as_deref().filter(is_absent) {
+        if let Some(path) = self.absent() {
             let call = format!("{} run JOB{}", program.name, option(path));
             return Err(StoreProblem::NotThere { path: path.to_owned(), call });
         }
         let call = format!("{} {command}", program.name);
         self.open_or_make(program)?.ok_or(StoreProblem::NotGiven { call })
+    }
+
+    /// Opens the store, if one is meant and it is there.
+    pub(super) fn open_if_there(
+        &self,
+        program: &mut Program,
+    ) -> Result<Option<OpenStore>, StoreProblem> {
+        if self.absent().is_some() { Ok(None) } else { self.open_or_make(program) }
+    }
+
+    /// The path of the store, if nothing is there.
+    pub(super) fn absent(&self) -> Option<&Path> {
+        self.store.as_deref().filter(|path| is_absent(path))
     }
 
     /// Opens the store, if there is to be one, and makes it if it is not there.
@@ -97,6 +111,10 @@ impl StoreArgs {
         };
         Ok(Some(OpenStore { store, program: program.name.clone(), option }))
     }
+}
+
+fn is_absent(path: &Path) -> bool {
+    cfg!(feature = "sqlite") && !path.exists()
 }
 
 fn option(path: &Path) -> String {

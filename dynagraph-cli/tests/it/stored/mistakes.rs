@@ -6,15 +6,10 @@ use std::path::PathBuf;
 use dynagraph::cli::{Cli, Exit};
 use dynagraph::store::{RunInfo, RunStore as _};
 use dynagraph::{RunId, SqliteStore};
-use expect_test::{Expect, expect};
+use expect_test::expect;
 
-use super::Store;
+use super::{Store, is_refused};
 use crate::support::{Called, call};
-
-fn is_refused(called: &Called, expected: &Expect) {
-    assert_eq!((called.exit, &*called.output), (Exit::Usage, ""));
-    expected.assert_eq(&called.messages);
-}
 
 fn open(store: &Store) -> SqliteStore {
     SqliteStore::open(store.0.path().join("runs.db")).expect("a store")
@@ -214,7 +209,7 @@ async fn a_run_of_a_job_that_the_program_does_not_have_is_named_with_those_that_
     is_refused(
         &store.call("resume").await,
         &expect![[r#"
-            error: the run <run> is one of the job `elsewhere`, which this program does not have; it has `book`, `crawl`, `endless`, `farm`, `hello`, `invalid`, `many`, `mix`, `naps`, `nothing`, `paint`, `secret`, `shapes`, `shelf`, `skipped`, `stored`, `waiting`
+            error: the run <run> is one of the job `elsewhere`, which this program does not have; it has `book`, `crawl`, `endless`, `farm`, `hello`, `invalid`, `jam`, `many`, `mix`, `naps`, `nothing`, `paint`, `secret`, `shapes`, `shelf`, `skipped`, `stored`, `waiting`
 
             a job that has another name now keeps the old one with `#[job(name = "elsewhere")]`"#]],
     );

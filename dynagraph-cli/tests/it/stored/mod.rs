@@ -6,11 +6,16 @@ mod choosing;
 mod cleaning;
 mod listing;
 mod mistakes;
+mod planning;
 mod resuming;
+mod selecting;
 mod showing;
+mod spinning;
+mod why;
 
-use dynagraph::cli::Cli;
+use dynagraph::cli::{Cli, Exit};
 use dynagraph::prelude::*;
+use expect_test::Expect;
 use tempfile::TempDir;
 
 use crate::jobs::Secret;
@@ -73,6 +78,22 @@ fn book(name: String) {
     read(name);
 }
 
+#[op(cache)]
+fn cook(fruit: u32) -> u32 {
+    fruit * 10
+}
+
+#[op]
+fn cellar(jars: Vec<u32>) -> u32 {
+    jars.iter().sum()
+}
+
+/// Every jar is cooked once.
+#[job]
+fn jam(count: u32) -> OutputHandle<u32> {
+    cellar(fields(count).map(cook).collect())
+}
+
 /// A store that is gone after the test, and what calls the program with it.
 struct Store(TempDir);
 
@@ -107,6 +128,12 @@ impl Store {
         let runs = runs.as_array().expect("a list").iter();
         runs.map(|run| run["run_id"].as_str().expect("an id").to_owned()).collect()
     }
+}
+
+/// What cannot be meant: it is said what to write instead, and no step is run.
+fn is_refused(called: &Called, expected: &Expect) {
+    assert_eq!((called.exit, &*called.output), (Exit::Usage, ""));
+    expected.assert_eq(&called.messages);
 }
 
 /// Without what is never the same twice: ids, times, and the widths of columns.

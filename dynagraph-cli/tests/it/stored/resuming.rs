@@ -44,6 +44,7 @@ async fn the_latest_run_that_has_not_succeeded_goes_on_with_its_own_arguments() 
         fields  1  1 cached
         harvest  5  ✓ 2  3 cached
         barn  1  ✓ 1
+        reused 4 steps; 2 had not succeeded
         farm succeeded after a while"#]]
     .assert_eq(&called.messages);
 }
@@ -70,6 +71,7 @@ async fn a_run_that_has_succeeded_gives_its_output_from_the_store() {
         fields  1  1 cached
         harvest  5  5 cached
         barn  1  1 cached
+        reused 7 steps
         farm succeeded after a while"#]]
     .assert_eq(&called.messages);
 }
@@ -85,6 +87,8 @@ async fn a_parameter_can_be_given_anew_and_only_what_takes_it_is_run_again() {
         fields  1  1 cached
         harvest  3  ✓ 3  ↻ 1
         barn  1  ✓ 1
+        reused 1 step; 1 had not succeeded
+        not reused: 2 steps of `harvest`: its inputs changed (harvest[0], harvest[1])
         farm succeeded after a while"#]]
     .assert_eq(&called.messages);
     let called = store.call("runs").await;

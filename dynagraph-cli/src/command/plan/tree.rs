@@ -1,54 +1,13 @@
-//! `plan JOB`
+//! A graph as an indented tree.
 
 use std::fmt::Write as _;
-use std::io;
 
-use clap::{Args, ValueEnum};
 use dynagraph_runtime::{GraphNode, GraphScope, GraphView, ScopeSource};
 
-use super::job::JobArgs;
-use super::{Program, policy, usage};
-use crate::console::Console;
-use crate::exit::Exit;
-
-/// Shows a job's graph.
-#[derive(Debug, Args)]
-pub(super) struct Plan {
-    #[command(flatten)]
-    job: JobArgs,
-    /// How it is drawn.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Format {
-    /// As an indented tree.
-    Text,
-    /// As a flowchart for Mermaid.
-    Mermaid,
-    /// For Graphviz.
-    Dot,
-}
-
-impl Plan {
-    pub(super) fn execute(self, program: &Program, console: &mut Console<'_>) -> io::Result<Exit> {
-        let job = match self.job.make(program, "plan") {
-            Ok(job) => job,
-            Err(error) => return usage(console, error),
-        };
-        let graph = job.graph();
-        console.print(match self.format {
-            Format::Text => Tree::of(&graph).text(job.name()),
-            Format::Mermaid => graph.to_mermaid(),
-            Format::Dot => graph.to_dot(),
-        })?;
-        Ok(Exit::Success)
-    }
-}
+use crate::command::policy;
 
 /// A graph, with what is in each scope.
-struct Tree<'a> {
+pub(super) struct Tree<'a> {
     graph: &'a GraphView,
     inside: Vec<Vec<Item>>,
 }
@@ -61,7 +20,7 @@ enum Item {
 
 impl<'a> Tree<'a> {
     /// In the order of composition; a scope stands where its first node does, or after its fold.
-    fn of(graph: &'a GraphView) -> Self {
+    pub(super) fn of(graph: &'a GraphView) -> Self {
         let mut inside = vec![Vec::new(); graph.scopes().len()];
         let mut is_placed = vec![false; graph.scopes().len()];
         for (place, node) in graph.nodes().iter().enumerate() {
@@ -82,7 +41,7 @@ impl<'a> Tree<'a> {
         Self { graph, inside }
     }
 
-    fn text(&self, job: &str) -> String {
+    pub(super) fn text(&self, job: &str) -> String {
         let mut text = format!("{job}\n");
         self.write(&mut text, 0, 1);
         text
@@ -163,6 +122,8 @@ fn rules(node: &GraphNode) -> Vec<String> {
         weight => format!("{weight} slots of pool {name}"),
     };
     let rules = [
+        node.version().map(|version| format!("version {version}")),
+        node.is_cached().then(|| "cached".to_owned()),
         node.max_concurrent().map(|limit| format!("at most {limit} at once")),
         node.pool().map(pool),
         node.retry().map(policy::in_words),
