@@ -51,7 +51,7 @@ async fn slow_child() {
     let store = FaultyStore::new(MemoryStore::new(), Fault::Slow);
     let run = waiting(false).run().store(store).cancel_on_ctrl_c();
     let report = run.report().await;
-    println!("{:?} {}", report.status(), report.count("count", StepStatus::Success));
+    println!("{:?}", report.status());
 }
 
 /// Runs a child, and presses Ctrl-C whenever it has said one of these; then it may read a line.
@@ -96,5 +96,5 @@ async fn the_second_ctrl_c_aborts() {
 #[tokio::test]
 async fn ctrl_c_is_heard_while_the_store_is_opened() {
     let said = pressed("ctrl_c::slow_child", "no", &["opening"]).await;
-    assert!(said.contains(&"Canceled 0".to_owned()), "{said:?}");
+    assert!(said.contains(&"Canceled".to_owned()), "{said:?}");
 }
