@@ -2,6 +2,8 @@
 
 use std::error::Error;
 use std::fmt;
+use std::hint::black_box;
+use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
@@ -14,8 +16,12 @@ use crate::row::Row;
 #[derive(Debug)]
 pub(crate) struct Arena {
     runtime: Runtime,
+    workers: usize,
     limit: Duration,
 }
+
+/// Larger than what an allocator keeps apart for the next request of its size, smaller than what it asks the system for.
+const LARGE: usize = 100_000;
 
 /// Why there are no figures.
 #[derive(Debug, Clone)]
@@ -46,7 +52,7 @@ impl Arena {
     pub(crate) fn new(workers: usize, limit: Duration) -> Result<Self, Box<dyn Error>> {
         rayon::ThreadPoolBuilder::new().num_threads(workers).build_global()?;
         let runtime = Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;
-        Ok(Self { runtime, limit })
+        Ok(Self { runtime, workers, limit })
     }
 
     /// The longest that a run of so many keys may take.
@@ -83,11 +89,30 @@ impl Arena {
     }
 
     /// Waits until what the last contestant left behind is gone.
+    ///
+    /// What it has freed is put in order, too: glibc's allocator does that late, on the first large request of each thread,
+    /// and would charge whoever comes next for it.
     fn settle(&self) {
         let since = Instant::now();
         while self.runtime.metrics().num_alive_tasks() > 0 && since.elapsed() < self.limit {
             std::thread::sleep(Duration::from_millis(1));
         }
+        self.tidy(|task| drop(self.runtime.spawn(async { task() })));
+        self.tidy(|task| drop(self.runtime.spawn_blocking(task)));
+        black_box(Vec::<u8>::with_capacity(LARGE));
+    }
+
+    /// Asks for much at once on as many threads as there are workers.
+    fn tidy(&self, on_thread: impl Fn(Box<dyn FnOnce() + Send>)) {
+        let all = Arc::new(Barrier::new(self.workers + 1));
+        for _ in 0..self.workers {
+            let all = Arc::clone(&all);
+            on_thread(Box::new(move || {
+                black_box(Vec::<u8>::with_capacity(LARGE));
+                all.wait();
+            }));
+        }
+        all.wait();
     }
 }
 
