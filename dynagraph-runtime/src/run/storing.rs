@@ -14,7 +14,7 @@ impl<T> Run<T> {
     ///
     /// So it can go on with [`resume_last`](Self::resume_last) or [`resume`](Self::resume) after it has failed, was
     /// canceled or lost its process. No step waits for the store, but a run is a success only once all of it is durable.
-    /// What the store refuses is [`RunError::Store`]: at the start, and later if its disk is full, say. Then what runs is
+    /// What the store refuses is [`RunError::Store`](crate::RunError::Store): at the start, and later if its disk is full, say. Then what runs is
     /// aborted, nothing new starts, and what was stored is there when the run goes on.
     ///
     /// A step's outputs are stored if their types implement serde's traits, with the feature `serde`; without it, nothing
@@ -53,7 +53,7 @@ impl<T> Run<T> {
     /// skipped are looked at anew, as is whatever has an input or an output that cannot be stored.
     ///
     /// What an op computes may not depend on anything else, such as a resource: its `version` says that it changed.
-    /// [`RunReport::resumed`] says what was reused, and what was not and why.
+    /// [`RunReport::resumed`](crate::RunReport::resumed) says what was reused, and what was not and why.
     pub fn resume(mut self, run: RunId) -> Self {
         self.options.resume = Some(Resume::Run(run));
         self
