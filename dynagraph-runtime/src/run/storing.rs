@@ -14,8 +14,8 @@ impl<T> Run<T> {
     ///
     /// So it can go on with [`resume_last`](Self::resume_last) or [`resume`](Self::resume) after it has failed, was
     /// canceled or lost its process. No step waits for the store, but a run is a success only once all of it is durable.
-    /// What the store refuses is [`RunError::Store`](crate::RunError::Store): at the start, and later if its disk is full, say. Then what runs is
-    /// aborted, nothing new starts, and what was stored is there when the run goes on.
+    /// What the store refuses is [`RunError::Store`](crate::RunError::Store): at the start, and later if its disk is full,
+    /// say. Then what runs is aborted, nothing new starts, and what was stored is there when the run goes on.
     ///
     /// A step's outputs are stored if their types implement serde's traits, with the feature `serde`; without it, nothing
     /// is. They are written as MessagePack. A `Vec<u8>` is a list of numbers to serde, a byte or two for each and slow to
