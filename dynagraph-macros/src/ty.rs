@@ -36,7 +36,13 @@ pub(crate) fn named<'a>(ty: &'a Type, name: &str) -> Option<&'a PathSegment> {
 
 /// The first type argument: the `T` of `Name<T>`.
 pub(crate) fn argument(segment: &PathSegment) -> Option<&Type> {
-    arguments(segment)?.args.iter().find_map(|argument| match argument {
+    type_arguments(segment).next()
+}
+
+/// The type arguments, in order.
+pub(crate) fn type_arguments(segment: &PathSegment) -> impl Iterator<Item = &Type> {
+    let all = arguments(segment).into_iter().flat_map(|arguments| &arguments.args);
+    all.filter_map(|argument| match argument {
         GenericArgument::Type(ty) => Some(ty),
         _ => None,
     })

@@ -12,6 +12,7 @@ use super::parse::{Args, Out, OutName};
 use crate::errors::Errors;
 use crate::ty::{
     argument, argument_of, borrow_in, contains, impl_trait_in, item_of, make_static, named, peel,
+    type_arguments,
 };
 
 /// The most outputs an op may have: as many handles as a tuple of them may hold.
@@ -21,6 +22,8 @@ const MAX_OUTPUTS: usize = 8;
 pub(super) struct Returned {
     /// It returns a `Result`.
     pub(super) fallible: bool,
+    /// What it fails with is written as text is: only then is it asked whether it is.
+    pub(super) fails_with_text: bool,
     pub(super) shape: Shape,
     /// The returned outputs, then those that a parameter emits.
     pub(super) outputs: Vec<Output>,
@@ -74,10 +77,16 @@ impl Returned {
             ReturnType::Default => (&unit, sig.ident.span()),
             ReturnType::Type(_, ty) => (&**ty, ty.span()),
         };
-        let (value, fallible) = match named(written, "Result") {
+        let result = named(written, "Result");
+        let (value, fallible) = match result {
             Some(segment) => (argument(segment).unwrap_or(&unit), true),
             None => (written, false),
         };
+        let fails_with = result.and_then(|segment| type_arguments(segment).nth(1)).map(peel);
+        let fails_with_text = fails_with.is_some_and(|ty| match ty {
+            Type::Reference(text) => named(peel(&text.elem), "str").is_some(),
+            ty => named(ty, "String").is_some(),
+        });
         if let (Some(optional), Some(_)) = (&args.optional.value, &args.out.value) {
             let message = "say which output is optional: `out(total, parts: optional)`";
             errors.push(optional, message);
@@ -94,7 +103,7 @@ impl Returned {
         };
         outputs.extend(emitted);
         check_outputs(&mut outputs, errors);
-        Self { fallible, shape, outputs, span }
+        Self { fallible, fails_with_text, shape, outputs, span }
     }
 
     /// The work goes on while a stream is read.

@@ -185,7 +185,12 @@ fn own_error(op: &Op, span: Span, error: &Ident) -> TokenStream {
     let op_error = {
         let krate = op.krate.at(span);
         let error = Ident::new(&error.to_string(), span);
-        op_error(op, span, &quote_spanned!(span=> #krate::__private::Failed::with(#error).cause()))
+        let cause = if op.returned.fails_with_text {
+            quote_spanned!(span=> #krate::__private::Failed::with(#error).cause())
+        } else {
+            error.into_token_stream()
+        };
+        op_error(op, span, &cause)
     };
     let Some(retry_if) = &op.retry_if else { return op_error };
     let krate = &op.krate;

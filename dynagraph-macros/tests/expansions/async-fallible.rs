@@ -55,9 +55,7 @@ const _: () = {
                             ::core::result::Result::Err(
                                 <::dynagraph::OpError as ::core::convert::From<
                                     _,
-                                >>::from(
-                                    ::dynagraph::__private::Failed::with(error).cause(),
-                                ),
+                                >>::from(error),
                             )
                         }
                     }

@@ -69,9 +69,7 @@ const _: () = {
                                 );
                                 let error = <::dynagraph::OpError as ::core::convert::From<
                                     _,
-                                >>::from(
-                                    ::dynagraph::__private::Failed::with(error).cause(),
-                                );
+                                >>::from(error);
                                 if is_retried {
                                     error
                                 } else {
